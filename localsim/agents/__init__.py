@@ -1,0 +1,1 @@
+"""The agents: residents, providers, agencies, commissioners and the centre."""

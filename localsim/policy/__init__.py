@@ -1,0 +1,1 @@
+"""Who decides, with whose money, on what evidence, by which rule."""
