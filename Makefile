@@ -52,13 +52,13 @@ clean: ## remove the environments and the caches; results in out/ stay
 
 # The package is installed editable, so its own files need no reinstalling.
 $(installed): pyproject.toml constraints.txt
-	@$(environment) install $(VENV) "$(PYTHON)" $(pinned) --editable .
+	@$(environment) install "$(VENV)" "$(PYTHON)" $(pinned) --editable .
 	@touch $@
 
 $(developing): pyproject.toml constraints.txt
-	@$(environment) install $(VENV) "$(PYTHON)" $(pinned) --editable . --group dev
+	@$(environment) install "$(VENV)" "$(PYTHON)" $(pinned) --editable . --group dev
 	@touch $(installed) $@
 
-ifeq ($(shell $(environment) sound $(VENV) $(PYTHON) && echo sound),)
+ifeq ($(shell $(environment) sound "$(VENV)" "$(PYTHON)" && echo sound),)
 $(installed) $(developing): FORCE
 endif

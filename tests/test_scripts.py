@@ -1,9 +1,10 @@
-"""make finds a Python that works among those that do not."""
+"""make finds a Python that works among those that do not, and keeps its environment sound."""
 
 import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,57 @@ def test_a_python_that_is_not_there_is_refused_by_name(find_python, wanted):
     found = find_python({"python3": GOOD}, wanted=wanted)
     assert (found.returncode, found.stdout) == (1, "")
     assert wanted.removeprefix("python") in found.stderr
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Run scripts/environment with an empty environment that stands for what make made."""
+    folder = tmp_path / "an environment"
+    venv.create(folder)
+    (folder / ".made-in").write_text(f"{ROOT}\n")
+
+    def run(action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(ROOT / "scripts" / "environment"), action, str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    run.folder = folder
+    return run
+
+
+def test_an_environment_of_the_python_asked_for_is_kept(environment):
+    assert environment("sound").returncode == 0
+    assert environment("sound", sys.executable).returncode == 0
+
+
+def test_an_environment_whose_python_has_vanished_is_remade(environment):
+    for python in (environment.folder / "bin").glob("python*"):
+        python.unlink()
+    (environment.folder / "bin" / "python").symlink_to("/no/such/python")
+    assert environment("sound").returncode == 1
+
+
+def test_an_environment_of_an_old_python_is_remade(environment):
+    python = environment.folder / "bin" / "python"
+    python.unlink()
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    assert environment("sound").returncode == 1
+
+
+def test_an_environment_moved_with_its_folder_is_remade(environment):
+    (environment.folder / ".made-in").write_text("/where/it/was/made\n")
+    assert environment("sound").returncode == 1
+
+
+def test_a_folder_that_is_no_environment_is_not_replaced(environment):
+    (environment.folder / "pyvenv.cfg").unlink()
+    (environment.folder / ".made-in").unlink()
+    (environment.folder / "a thesis").write_text("the only copy")
+    refused = environment("install", "")
+    assert refused.returncode == 1
+    assert "not replaced" in refused.stderr
+    assert (environment.folder / "a thesis").exists()
