@@ -20,13 +20,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mesa.agentset import AbstractAgentSet, AgentSet
 
-from localsim.agents.columns import STAGES, ResidentAttributeError, ResidentColumns
+from localsim.agents.columns import ResidentAttributeError, ResidentColumns
 from localsim.agents.everyone import Everyone
 from localsim.agents.peopled import PeopledModel
 from localsim.agents.resident import Resident
 from localsim.agents.residents import Residents
 from localsim.errors import LocalsimError
 
+STAGES = ("none", "unpresented", "at a door", "queueing", "in service")
 TENURES = ("owned", "social rented", "private rented")
 
 
@@ -66,15 +67,23 @@ class Village(PeopledModel):
             size=self.resident_count,
             static={"age": self.age, "tenure": self.tenure, "income_deprived": self.deprived},
             live={
-                "trust": lambda: self.trust,
-                "housing_need": lambda: self.stage[:, 0],
-                "money_need": lambda: self.stage[:, 1],
+                "trust": lambda rows: self.trust[rows],
+                "housing_need": lambda rows: self.stage[rows, 0],
+                "money_need": lambda rows: self.stage[rows, 1],
+                "pensioner": lambda rows: self.age[rows] >= 65,
             },
-            derived={"pensioner": lambda rows: self.age[rows] >= 65},
             labels={"tenure": TENURES, "housing_need": STAGES, "money_need": STAGES},
-            writable=("trust", "housing_need"),
+            setters={"trust": self.set_trust, "housing_need": self.set_housing_need},
             themes=("housing", "money"),
         )
+
+    def set_trust(self, rows, values):
+        if np.any((values < 0) | (values > 1)):
+            raise LocalsimError("trust lies between 0 and 1")
+        self.trust[rows] = values
+
+    def set_housing_need(self, rows, values):
+        self.stage[rows, 0] = values
 
     @property
     def mean_trust(self):
@@ -162,7 +171,7 @@ def test_undeclared_and_fixed_attributes_cannot_be_set(village, name, value, say
             act()
 
 
-@pytest.mark.parametrize("value", ["high", None, float("nan"), float("inf"), [0.1, 0.2], 1j])
+@pytest.mark.parametrize("value", ["high", None, float("nan"), [0.1, 0.2], 1j, 1.5])
 def test_a_column_takes_only_what_it_can_hold(village, value):
     before = village.trust.copy()
     with pytest.raises(LocalsimError, match=r"'trust' cannot be .* takes a finite number"):
@@ -196,12 +205,12 @@ def test_people_are_conserved(village):
     ("wrong", "says"),
     [
         ({"static": {"age": np.zeros(4)}}, r"'age' has shape \(4,\); it must be \(3,\)"),
-        ({"live": {"trust": lambda: np.zeros((3, 2))}}, r"'trust' has shape \(3, 2\)"),
+        ({"live": {"trust": lambda rows: np.zeros((3, 2))[rows]}}, r"'trust' has shape \(1, 2\)"),
+        ({"live": {"trust": lambda rows: np.zeros(3)}}, r"'trust' has shape \(3,\)"),
         ({"labels": {"tenur": TENURES}}, "no resident column 'tenur': did you mean 'tenure'"),
         ({"themes": ("work",)}, "no resident column 'work_need'"),
-        ({"writable": ("tenure",)}, "'tenure' cannot be writable"),
-        ({"live": {"trust": lambda: np.zeros(3)}, "writable": ("trust",)}, "not a copy of it"),
-        ({"derived": {"tenure": lambda rows: rows}}, "'tenure'.* given twice"),
+        ({"setters": {"tenure": print}}, "Only a live resident column can be set, not 'tenure'"),
+        ({"live": {"tenure": lambda rows: rows}}, "'tenure'.* both static and live"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused(wrong, says):
@@ -348,6 +357,12 @@ def test_a_set_is_a_set(village):
     few.discard(village.residents[0])
     few.remove(village.residents[1])
     assert ids(few) == [3, 10]
+    few |= people.select(at_most=1)
+    few -= people.select(where=people.array("age") == village.age[9])
+    assert few.pop() == village.residents[2]
+    few.add(village.residents[9])
+    everyone.discard(village.residents[0])
+    assert (len(everyone), len(village.agents)) == (42, 43)
     with pytest.raises(KeyError):
         few.remove(village.residents[1])
     with pytest.raises(LocalsimError, match="only agents of its own model and kind"):

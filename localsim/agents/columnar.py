@@ -75,7 +75,7 @@ class ColumnarSet[A: Agent[Any]](AbstractAgentSet[A], Sequence[A]):
     def __init__(self, model: PeopledModel, ids: Ids | None = None) -> None:
         self.model = model
         self._ids = ids
-        self._known: frozenset[int] | None = None
+        self._known: set[int] | None = None
 
     @property
     @abstractmethod
@@ -137,7 +137,7 @@ class ColumnarSet[A: Agent[Any]](AbstractAgentSet[A], Sequence[A]):
         if self._ids is None:
             return True
         if self._known is None:
-            self._known = frozenset(self._ids.tolist())
+            self._known = set(self._ids.tolist())
         return number_of(agent) in self._known
 
     @overload
@@ -289,19 +289,27 @@ class ColumnarSet[A: Agent[Any]](AbstractAgentSet[A], Sequence[A]):
                 method(agent, *args, **kwargs)
 
     def add(self, agent: A) -> None:
-        """Add an agent of the model to this set, which then no longer follows the model."""
+        """Add an agent of the model to this set."""
         number = self._id(agent)
         if agent not in self:
-            self._with(np.append(self.ids, number), inplace=True)
+            self._ids = np.append(self.ids, number)
+            if self._known is not None:
+                self._known.add(number)
 
     def discard(self, agent: A) -> None:
         """Leave an agent out of this set, if it is in; the model keeps it."""
         if agent in self:
-            ids = self.ids
-            self._with(ids[ids != number_of(agent)], inplace=True)
+            number, ids = number_of(agent), self.ids
+            self._ids = ids[ids != number]
+            if self._known is not None:
+                self._known.discard(number)
 
     def remove(self, agent: A) -> None:
         """Leave an agent out of this set; raises KeyError where it is not in."""
         if agent not in self:
             raise KeyError(agent)
         self.discard(agent)
+
+    def clear(self) -> None:
+        """Leave everybody out of this set."""
+        self._with(np.empty(0, np.int64), inplace=True)

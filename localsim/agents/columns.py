@@ -9,18 +9,17 @@ A model hands over its columns in one method, and never copies them::
                 size=people.size,
                 static={"age": people.age, "tenure": people.tenure},
                 live={
-                    "trust": lambda: self.state.trust,
-                    "housing_need": lambda: self.state.stage[:, 0],
+                    "trust": lambda rows: self.state.trust[rows],
+                    "housing_need": lambda rows: self.state.phase[0][rows],
                 },
-                derived={"pensioner": lambda rows: people.age[rows] >= 65},
-                labels={"tenure": TENURES, "housing_need": STAGES},
-                writable=("trust",),
+                labels={"tenure": TENURES, "housing_need": PHASES},
+                setters={"trust": self.set_trust},
                 themes=("housing",),
             )
 
-`static` arrays never change. `live` ones are asked for at every look, so a view is never older
-than the model, even where the model puts a new array in the old one's place. `derived` values
-are worked out for the rows asked for, one or many. `labels` turn a column's codes into words.
+`static` arrays never change. `live` columns are asked for at every look, for one row or many, so
+that a view is never older than the model. `labels` turn a column's codes into words. `setters`
+are how the model takes a new value; a column without one is read-only.
 """
 
 from __future__ import annotations
@@ -36,8 +35,6 @@ from localsim.errors import LocalsimError, nearest
 
 type Column = NDArray[Any]
 type Rows = int | slice | NDArray[np.int64]
-
-STAGES = ("none", "unpresented", "at a door", "queueing", "in service")
 
 
 class ResidentAttributeError(LocalsimError, AttributeError):
@@ -55,71 +52,66 @@ class ResidentColumns:
     static
         Arrays of shape [N] that never change in a model's life.
     live
-        Functions that return the model's own array of shape [N] as it stands.
-    derived
         Functions of rows (a number, an array of numbers or a slice) that return their values.
     labels
         Words for the codes 0, 1, … of a column; a resident then says the word.
-    writable
-        The live columns that a user may set; every other one is read-only.
+    setters
+        Functions of rows and values (one, or as many as there are rows) that set a live column.
     themes
-        The themes of need; each has a column ``f"{theme}_need"`` with a word of `STAGES`.
+        The themes of need; each has a column ``f"{theme}_need"``, how far the need has got.
 
     Raises
     ------
     LocalsimError
-        Where a column has the wrong length or a name that is taken, or where a name in `labels`,
-        `writable` or `themes` has no column.
+        Where a column does not have one value a resident or is named twice, or where a name in
+        `labels`, `setters` or `themes` has no column to go with.
     """
 
     size: int
     static: Mapping[str, Column]
-    live: Mapping[str, Callable[[], Column]] = field(default_factory=dict)
-    derived: Mapping[str, Callable[[Rows], Any]] = field(default_factory=dict)
+    live: Mapping[str, Callable[[Rows], Any]] = field(default_factory=dict)
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    writable: Sequence[str] = ()
+    setters: Mapping[str, Callable[[Rows, Column], None]] = field(default_factory=dict)
     themes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        names = self.names
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(set(self.static) & set(self.live))
         if twice:
-            raise LocalsimError(f"Resident columns {twice} are given twice; give each once.")
-        for name, column in (*self.static.items(), *((n, f()) for n, f in self.live.items())):
-            if column.shape != (self.size,):
+            raise LocalsimError(f"Resident columns {twice} are both static and live; choose one.")
+        for name in (*self.labels, *(f"{theme}_need" for theme in self.themes)):
+            if name not in self:
                 raise LocalsimError(
-                    f"Resident column {name!r} has shape {column.shape}; "
-                    f"it must be ({self.size},), one value a resident."
+                    f"There is no resident column {name!r}: {nearest(name, self.names)}"
                 )
-        wanted = (*self.labels, *(f"{theme}_need" for theme in self.themes))
-        for name in wanted:
-            if name not in names:
-                raise LocalsimError(f"There is no resident column {name!r}: {nearest(name, names)}")
-        for name in self.writable:
-            if name not in self.live or not np.may_share_memory(
-                self.live[name](), self.live[name]()
-            ):
-                raise LocalsimError(
-                    f"Resident column {name!r} cannot be writable: only a live column that hands "
-                    "over the model's own array, not a copy of it, can be."
-                )
+        for name in self.setters:
+            if name not in self.live:
+                raise LocalsimError(f"Only a live resident column can be set, not {name!r}.")
+        for name, column in self.static.items():
+            self._check_shape(name, column.shape, (self.size,))
+        for name in self.live:
+            self._check_shape(name, np.shape(self.codes(name, slice(0, 1))), (min(self.size, 1),))
+
+    def _check_shape(self, name: str, shape: tuple[int, ...], right: tuple[int, ...]) -> None:
+        if shape != right:
+            raise LocalsimError(
+                f"Resident column {name!r} has shape {shape}; "
+                f"it must be {right}, one value a resident."
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names, in the order given."""
-        return (*self.static, *self.live, *self.derived)
+        return (*self.static, *self.live)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.static or name in self.live or name in self.derived
+        return name in self.static or name in self.live
 
     def codes(self, name: str, rows: Rows) -> Any:
         """Return a column's values for `rows`, before codes become words."""
         if name in self.static:
             return self.static[name][rows]
         if name in self.live:
-            return self.live[name]()[rows]
-        if name in self.derived:
-            return self.derived[name](rows)
+            return self.live[name](rows)
         raise ResidentAttributeError(
             f"A resident has no attribute {name!r}: {nearest(name, self.names)}"
         )
@@ -136,10 +128,10 @@ class ResidentColumns:
         code = self.codes(name, row)
         if name in self.labels:
             return self.labels[name][int(code)]
-        return code.item() if isinstance(code, np.generic) else code
+        return code.item() if isinstance(code, np.generic | np.ndarray) else code
 
     def write(self, name: str, rows: Rows, value: object) -> None:
-        """Set a writable column for `rows`, to one value or to an array of as many.
+        """Set a column for `rows`, to one value or to an array of as many.
 
         Raises
         ------
@@ -148,9 +140,9 @@ class ResidentColumns:
         LocalsimError
             Where the value is not one the column can hold.
         """
-        if name not in self.writable:
+        if name not in self.setters:
             if name in self:
-                may = ", ".join(repr(n) for n in self.writable) or "nothing"
+                may = ", ".join(repr(n) for n in self.setters) or "nothing"
                 raise ResidentAttributeError(
                     f"A resident's {name!r} is read-only: of their attributes, {may} may be set."
                 )
@@ -158,18 +150,19 @@ class ResidentColumns:
                 f"A resident has no attribute {name!r} to set: {nearest(name, self.names)} "
                 "A resident is a view of the model's columns and holds nothing of its own."
             )
-        column = self.live[name]()
+        now = np.asarray(self.codes(name, rows))
         try:
             values = self._encoded(name, value)
-            if not np.can_cast(values.dtype, column.dtype, casting="same_kind"):
-                raise TypeError(f"{values.dtype} does not fit {column.dtype}")
+            if not np.can_cast(values.dtype, now.dtype, casting="same_kind"):
+                raise TypeError(f"{values.dtype} does not fit {now.dtype}")
             if not np.all(np.isfinite(values)):
                 raise ValueError("not finite")
-            column[rows] = values
+            np.broadcast_to(values, now.shape)
+            self.setters[name](rows, values)
         except (TypeError, ValueError, OverflowError) as reason:
             raise LocalsimError(
-                f"A resident's {name!r} cannot be {value!r} ({reason}); "
-                f"it takes {self._takes(name)}, or an array of one such value for each resident."
+                f"A resident's {name!r} cannot be {value!r} ({reason}); it takes "
+                f"{self._takes(name, now.dtype)}, or an array of one such value for each resident."
             ) from reason
 
     def _encoded(self, name: str, value: object) -> Column:
@@ -182,8 +175,8 @@ class ResidentColumns:
             raise ValueError(nearest(unknown[0], code))
         return np.array([code[str(word)] for word in values.flat]).reshape(values.shape)
 
-    def _takes(self, name: str) -> str:
+    def _takes(self, name: str, dtype: np.dtype[Any]) -> str:
         if name in self.labels:
             return "one of " + ", ".join(repr(word) for word in self.labels[name])
         kind = {"f": "a finite number", "b": "True or False"}
-        return kind.get(self.live[name]().dtype.kind, "a whole number")
+        return kind.get(dtype.kind, "a whole number")

@@ -67,7 +67,7 @@ class Everyone(ColumnarSet[Agent[Any]]):
         return [next(theirs) if resides else next(others) for resides in residing.tolist()]
 
     def set(self, attr_name: str, value: Any) -> Self:  # type: ignore[override]  # Mesa's hint is narrow
-        """Set an attribute of every member to one value; residents hold only writable ones."""
+        """Set an attribute of every member to one value, which residents must be able to take."""
         ids, residing, residents = self._split()
         residents.set(attr_name, value)
         for agent in self._agents_of(ids[~residing]):

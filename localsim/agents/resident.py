@@ -18,8 +18,8 @@ class Resident(Agent["PeopledModel"]):
     A view holds its model and its row and nothing else. It is made when it is asked for, and two
     views of one row are equal. Every column of the model is an attribute (``resident.age`` in
     years, ``resident.tenure`` as a word; ``dir(resident)`` lists them), read as a Python scalar
-    at the moment of asking. Only the columns that the model declares writable can be set, and
-    no attribute can be added.
+    at the moment of asking. Only the columns that the model says how to set can be set, and no
+    attribute can be added.
 
     To give residents methods of your own, subclass and tell the model, before or after it is
     made::
@@ -80,7 +80,7 @@ class Resident(Agent["PeopledModel"]):
 
     @property
     def needs(self) -> dict[str, str]:
-        """How far each theme's need has got: a word of `columns.STAGES` for each theme."""
+        """How far each theme's need has got, in a word: a new dictionary by theme."""
         columns = self.model.columns
         return {theme: columns.value(f"{theme}_need", self.row) for theme in columns.themes}
 

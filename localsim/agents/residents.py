@@ -82,7 +82,7 @@ class Residents(ColumnarSet[Resident]):
         return self.model.columns.array(name, self.rows)
 
     def set(self, attr_name: str, value: Any) -> Self:  # type: ignore[override]  # Mesa's hint is narrow
-        """Set a writable attribute of every member to one value, or to an array of one for each.
+        """Set an attribute of every member to one value, or to an array of one for each.
 
         Raises
         ------
