@@ -1,0 +1,344 @@
+"""A question put to the model: one place, several policies, many replications of luck."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from localsim import __version__
+from localsim.assumptions import Assumptions
+from localsim.errors import LocalsimError
+from localsim.experiment.fingerprint import fingerprint
+from localsim.experiment.validate import (
+    LARGEST_SEED,
+    LONGEST_YEARS,
+    MOST_REPLICATIONS,
+    distinct,
+    finite,
+    one_of,
+    shown,
+    whole,
+)
+from localsim.place import Place
+from localsim.policy import presets
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from localsim.experiment.replication import Plan
+    from localsim.experiment.results import Results
+    from localsim.model import Model
+
+PLACES = {"kingston": Place.kingston, "norbiton": Place.norbiton}
+"""The places that come with the package, by name."""
+
+VERSIONED = ("mesa", "numba", "numpy", "scipy", "humanleague", "pandas")
+
+
+class Experiment:
+    """Policies compared on the same people, the same luck and the same assumptions.
+
+    Parameters
+    ----------
+    place
+        A Place, or the name of one that comes with the package.
+    policies
+        Policies and pilots, or names of presets; each has a name of its own.
+    years
+        How long each policy runs after the warm-up, a whole number.
+    replications
+        How many times it is all repeated with other luck.
+    seed
+        What the luck is drawn from; equal seeds give equal results.
+    assumptions
+        ``"sampled"`` (every replication draws them from their ranges), ``"fixed"`` (their
+        defaults in every replication), or Assumptions of your own, fixed.
+    held
+        Assumptions held at a value in every replication, whichever of the two.
+    themes
+        Kinds of need, where they are not the default ones.
+    metrics
+        Names of the metrics to keep; all of them by default.
+    warmup_years
+        How long the place runs under the status quo before the policies begin.
+    name, question, baseline
+        What it is called, what it asks, and the policy that others are compared with: by
+        default the status quo if it is among them, else the first. They decide no number.
+
+    Two experiments are equal if they would give the same results. Raises LocalsimError, a
+    sentence, on anything that cannot be run.
+    """
+
+    def __init__(
+        self,
+        place: Place | str,
+        policies: Sequence[Any],
+        years: int = 5,
+        replications: int = 10,
+        seed: int = 0,
+        assumptions: Literal["sampled", "fixed"] | Assumptions = "sampled",
+        *,
+        held: Mapping[str, float] | None = None,
+        themes: Sequence[Any] | None = None,
+        metrics: Sequence[str] | None = None,
+        warmup_years: int = 5,
+        name: str | None = None,
+        question: str | None = None,
+        baseline: str | None = None,
+    ) -> None:
+        self.place = _place(place)
+        self.policies = _policies(policies)
+        self.years = whole("years", years, 1, LONGEST_YEARS)
+        self.replications = whole("replications", replications, 1, MOST_REPLICATIONS)
+        self.seed = whole("seed", seed, 0, LARGEST_SEED)
+        self.held = {str(key): finite(str(key), value) for key, value in (held or {}).items()}
+        self.sampled, self.assumptions = _assumptions(assumptions, self.held)
+        self.themes = None if themes is None else tuple(themes)
+        self.metrics = None if metrics is None else _metrics(metrics)
+        self.warmup_years = whole("warmup_years", warmup_years, 0, LONGEST_YEARS)
+        self.name = _text("name", name) or f"{self.place.name}-{self.years}-years"
+        self.question = _text("question", question) or ""
+        self.zone = _zone(self.place, self.policies)
+        names = [policy.name for policy in self.policies]
+        usual = "status_quo" if "status_quo" in names else names[0]
+        self.baseline = usual if baseline is None else one_of("policy", baseline, names)
+
+    @classmethod
+    def from_config(cls, path: str | Path) -> Experiment:
+        """Return the experiment that a YAML file describes.
+
+        Raises ConfigError with a sentence a mistake, each naming file, line and key.
+        """
+        from localsim.experiment.config import load
+
+        return load(path)
+
+    @property
+    def plan(self) -> Plan:
+        """What a worker needs to do any of the replications."""
+        from localsim.experiment.replication import Plan
+
+        return Plan(
+            place=self.place,
+            policies=self.policies,
+            years=self.years,
+            seed=self.seed,
+            assumptions=self.assumptions,
+            sampled=self.sampled,
+            themes=self.themes,
+            warmup_years=self.warmup_years,
+            metrics=self.metrics,
+            zone=self.zone,
+        )
+
+    def run(
+        self,
+        progress: bool = True,
+        workers: int | None = None,
+        client: Client | None = None,
+        retries: int = 2,
+    ) -> Results:
+        """Run every policy in every replication.
+
+        Small work is done in this process, the rest by as many worker processes as there are
+        processors, or `workers` of them (1: none but this process), or those of a Dask `client`;
+        the results are the same to the last bit. A run that fails is kept in the results'
+        ``failures`` and the rest goes on; work lost with a worker is done again, up to
+        `retries` times. Ctrl-C returns what is done, marked ``interrupted``. Raises LocalsimError
+        with the first cause if every run failed.
+        """
+        from localsim.experiment import results, runner
+        from localsim.metrics import METRICS
+
+        if workers is not None:
+            workers = whole("workers", workers, 1, 10_000)
+        retries = whole("retries", retries, 0, 1_000)
+        done, interrupted = runner.perform(
+            self.plan,
+            self.replications,
+            name=self.name,
+            progress=progress,
+            workers=workers,
+            client=client,
+            retries=retries,
+        )
+        failures = [failure for one in done for failure in one.failures]
+        if failures and not any(one.runs for one in done):
+            first = failures[0]
+            error = LocalsimError(
+                f"all {len(failures)} runs failed; the first (replication {first.replication}, "
+                f"policy {first.policy!r}): {first.error}"
+            )
+            error.add_note(first.traceback)
+            raise error
+        units = {name: metric.unit for name, metric in METRICS.items()}
+        return results.assemble(self.describe(), done, units, interrupted=interrupted)
+
+    def replay(self, replication: int, policy: str) -> Model:
+        """Run one policy of one replication in this process and return its model.
+
+        It meets what the whole experiment met, so an error is raised where it happened.
+        """
+        number = whole("replication", replication, 0, MOST_REPLICATIONS)
+        names = [policy.name for policy in self.policies]
+        chosen = self.policies[names.index(one_of("policy", policy, names))]
+        model = self.plan.start(number).fork(chosen)
+        model.run(self.years)
+        return model
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of everything that decides the results."""
+        return fingerprint(
+            {
+                "place": self.place,
+                "policies": self.policies,
+                "years": self.years,
+                "replications": self.replications,
+                "seed": self.seed,
+                "assumptions": _numbers(self.assumptions, ranges=self.sampled),
+                "sampled": self.sampled,
+                "themes": self.themes,
+                "metrics": self.metrics,
+                "warmup_years": self.warmup_years,
+            }
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that is needed to know what was run, as plain values that JSON can hold."""
+        inside = [] if self.zone is None else np.flatnonzero(self.zone).tolist()
+        return {
+            "name": self.name,
+            "question": self.question,
+            "fingerprint": self.fingerprint,
+            "place": {
+                "name": self.place.name,
+                "fingerprint": self.place.fingerprint,
+                "areas": len(self.place.codes),
+                "residents": int(self.place.residents.sum()),
+                "inside": [self.place.codes[area] for area in inside],
+            },
+            "policies": [
+                {
+                    "name": policy.name,
+                    "description": str(policy.describe()),
+                    "fingerprint": fingerprint(policy),
+                }
+                for policy in self.policies
+            ],
+            "baseline": self.baseline,
+            "years": self.years,
+            "replications": self.replications,
+            "seed": self.seed,
+            "assumptions": {
+                "mode": "sampled" if self.sampled else "fixed",
+                "held": dict(self.held),
+                "fingerprint": fingerprint(_numbers(self.assumptions, ranges=self.sampled)),
+            },
+            "themes": None if self.themes is None else [str(t.name) for t in self.themes],
+            "metrics": None if self.metrics is None else list(self.metrics),
+            "warmup_years": self.warmup_years,
+            "versions": _versions(),
+            "processor": _processor(),
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Experiment) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __repr__(self) -> str:
+        names = ", ".join(policy.name for policy in self.policies)
+        return (
+            f"<Experiment {self.name!r}: {self.place.name}, {names}; {self.years} years × "
+            f"{self.replications} replications, seed {self.seed}>"
+        )
+
+
+def _place(place: Place | str) -> Place:
+    if isinstance(place, Place):
+        return place
+    if not isinstance(place, str):
+        raise LocalsimError(f"place is {shown(place)}; a Place or the name of one is wanted.")
+    return PLACES[one_of("place", place, PLACES)]()
+
+
+def _policies(policies: Sequence[Any]) -> tuple[Any, ...]:
+    if isinstance(policies, str) or not isinstance(policies, Sequence):
+        raise LocalsimError(f"policies is {shown(policies)}; a list of policies is wanted.")
+    if not policies:
+        raise LocalsimError("policies is an empty list; at least one policy is wanted.")
+    found = tuple(_policy(policy) for policy in policies)
+    distinct("policies", [policy.name for policy in found])
+    return found
+
+
+def _policy(policy: Any) -> Any:
+    if isinstance(policy, str):
+        return presets.PRESETS[one_of("policy", policy, presets.PRESETS)]()
+    if isinstance(policy, type) or not callable(getattr(policy, "describe", None)):
+        hint = " (call it: a preset is a function)" if callable(policy) else ""
+        raise LocalsimError(
+            f"{shown(policy)} is no policy; give a Policy, a Pilot or a preset's name{hint}."
+        )
+    return policy
+
+
+def _assumptions(given: str | Assumptions, held: Mapping[str, float]) -> tuple[bool, Assumptions]:
+    if isinstance(given, Assumptions):
+        return False, given.replace(held) if held else given
+    mode = one_of("way to take assumptions", given, ("sampled", "fixed"))
+    base = Assumptions.default()
+    return mode == "sampled", base.replace(held) if held else base
+
+
+def _numbers(assumptions: Assumptions, *, ranges: bool) -> dict[str, tuple[Any, ...]]:
+    """Return what of the assumptions can change a result: values, and ranges if drawn from."""
+    rows = {name: assumptions.row(name) for name in assumptions.names}
+    if not ranges:
+        return {name: (row.value,) for name, row in rows.items()}
+    return {n: (row.value, row.low, row.high, row.distribution) for n, row in rows.items()}
+
+
+def _metrics(names: Sequence[str]) -> tuple[str, ...]:
+    from localsim.metrics import METRICS
+
+    if isinstance(names, str) or not names:
+        raise LocalsimError(f"metrics is {names!r}; a list of names is wanted, or None for all.")
+    found = tuple(one_of("metric", name, METRICS) for name in names)
+    distinct("metrics", found)
+    return found
+
+
+def _text(what: str, value: str | None) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise LocalsimError(f"{what} is {shown(value)}; text is wanted.")
+    return value
+
+
+def _zone(place: Place, policies: Sequence[Any]) -> Any:
+    """Return the areas in which some policy is piloted, bool[areas], or None without a pilot."""
+    masks = [place.mask(p.areas) for p in policies if getattr(p, "areas", None) is not None]
+    return np.logical_or.reduce(masks) if masks else None
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": ".".join(map(str, sys.version_info[:3])), "localsim": __version__}
+    for package in VERSIONED:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _processor() -> dict[str, Any]:
+    """Return the instruction sets numpy uses: they change a logarithm in its last bit."""
+    build: Any = np.show_config(mode="dicts")
+    return {key: list(value) for key, value in sorted(build.get("SIMD Extensions", {}).items())}
