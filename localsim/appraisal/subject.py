@@ -1,0 +1,110 @@
+"""What was compared, in words: the place, the years, the replications, whose doubt is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localsim import __version__
+from localsim.appraisal.inputs import ResultsLike
+from localsim.appraisal.wording import title
+
+REAL_DATA = (
+    "Contains National Statistics data © Crown copyright and database right; contains public "
+    "sector information licensed under the Open Government Licence."
+)
+
+
+BUILT_IN = ("kingston", "norbiton", "london")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An experiment as a reader needs it: what ran, where, for how long, how often."""
+
+    name: str
+    question: str
+    place: str
+    size: str
+    real: bool
+    years: float | None
+    replications: int
+    assumptions: str | None
+
+    @classmethod
+    def of(cls, results: ResultsLike) -> Subject:
+        """Read the description of an experiment; what it leaves out is left unsaid."""
+        said = results.experiment
+        place = said.get("place") or {}
+        place = place if isinstance(place, Mapping) else {"name": place}
+        drawn = said.get("assumptions")
+        drawn = drawn.get("mode") if isinstance(drawn, Mapping) else drawn
+        years = said.get("years")
+        return cls(
+            name=str(said.get("name") or ""),
+            question=str(said.get("question") or ""),
+            place=title(str(place.get("name", ""))),
+            size=_size(place),
+            real=place.get("name") in BUILT_IN,
+            years=None if years is None else float(years),
+            replications=int(results.table["replication"].nunique()),
+            assumptions=None if drawn is None else str(drawn),
+        )
+
+    def sentence(self, policies: int) -> str:
+        """Return the line a summary opens with."""
+        parts = [
+            f"{self.place} {self.size}".strip(),
+            f"{policies} policies",
+            "" if self.years is None else _counted(self.years, "year"),
+            _counted(self.replications, "replication"),
+            f"assumptions {self.assumptions}" if self.assumptions else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def meaning(self, level: float) -> str:
+        """Return what an interval of the appraisal means, in a sentence."""
+        if self.assumptions == "sampled":
+            return (
+                f"A {level:.0%} interval covers luck and the doubt about the assumptions (drawn "
+                "afresh each replication, alike for every policy); it cannot say whether the "
+                "model is right."
+            )
+        if self.assumptions == "fixed":
+            return (
+                f"A {level:.0%} interval covers luck alone: every assumption stood at its default, "
+                "so the doubt about them comes on top."
+            )
+        return (
+            f"A {level:.0%} interval covers what differs between replications; it cannot say "
+            "whether the model is right."
+        )
+
+    def source(self) -> str:
+        """Return the line that stands under a figure: who computed it, from what."""
+        parts = [
+            f"localsim {__version__}",
+            self.place,
+            _counted(self.replications, "replication"),
+            f"assumptions {self.assumptions}" if self.assumptions else "",
+        ]
+        own = f"Source: {', '.join(part for part in parts if part)}."
+        return f"{own} {REAL_DATA}" if self.real else own
+
+
+def _counted(number: float, noun: str) -> str:
+    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+
+
+def _size(place: Mapping[str, Any]) -> str:
+    """Return how many live in a place and how much of it is the pilot, in brackets."""
+    if "residents" not in place:
+        return ""
+    residents = f"{place['residents']:,} residents"
+    inside = len(place.get("inside") or ())
+    return (
+        f"({residents}; pilot in {inside} of {place['areas']} areas)"
+        if inside
+        else f"({residents})"
+    )

@@ -1,0 +1,203 @@
+"""One screen that answers: what differs, what does it cost, for whom, how sure are we?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from localsim.appraisal import layout, wording
+from localsim.appraisal.differences import holm
+from localsim.appraisal.headlines import NEED, headline_metrics, short_label
+from localsim.appraisal.subject import Subject
+from localsim.appraisal.wording import INSIDE, OUTSIDE, WHOLE, Scale
+
+if TYPE_CHECKING:
+    from localsim.appraisal.paired import Appraisal
+
+LINES = 45
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """The headline differences of an appraisal as one screen of text.
+
+    ``str()`` is the screen; a notebook shows it as a table. ``table`` holds the same rows of
+    :attr:`localsim.appraisal.Appraisal.differences` unrounded, with the metric's short label and
+    ``holm_p``, the p-value adjusted for looking at all of them (Holm 1979).
+    """
+
+    table: pd.DataFrame
+    sheet: layout.Sheet
+
+    def __str__(self) -> str:
+        return layout.as_text(self.sheet)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return layout.as_html(self.sheet)
+
+
+def summarise(appraisal: Appraisal) -> Summary:
+    """Return the summary of an appraisal, with as many headline metrics as fit on a screen."""
+    metrics = headline_metrics(appraisal.differences)
+    gains = _gains(appraisal)
+    while True:
+        table = _headlines(appraisal, metrics)
+        sheet = _sheet(appraisal, table, gains)
+        if len(metrics) == 1 or layout.as_text(sheet).count("\n") < LINES:
+            return Summary(table, sheet)
+        metrics = metrics[:-1]
+
+
+def _headlines(appraisal: Appraisal, metrics: list[str]) -> pd.DataFrame:
+    """Return the rows of the headline metrics for the pilot, the rest and all, with Holm's p."""
+    rows = appraisal.differences
+    kept = rows["metric"].isin(metrics) & rows["group"].isin([WHOLE, INSIDE, OUTSIDE])
+    table = rows[kept].reset_index(drop=True)
+    table.insert(2, "label", [short_label(m) for m in table["metric"]])
+    table.insert(list(table.columns).index("p") + 1, "holm_p", holm(table["p"].to_numpy()))
+    order = {metric: i for i, metric in enumerate(metrics)}
+    rank = {policy: i for i, policy in enumerate(appraisal.policies)}
+    keys = table["policy"].map(rank) * len(order) + table["metric"].map(order)
+    return table.loc[keys.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None) -> layout.Sheet:
+    subject = Subject.of(appraisal.results)
+    base = wording.title(appraisal.baseline)
+    groups = [g for g in (INSIDE, OUTSIDE, WHOLE) if (table["group"] == g).any()]
+    level = appraisal.level
+    fragile = table["better"].isin(["better", "worse"]) & (table["holm_p"] > 1 - level)
+    names = {INSIDE: "inside the pilot", OUTSIDE: "outside it", WHOLE: "all"}
+    heads = [names[group] for group in groups] if len(groups) > 1 else ["difference", "in %"]
+    single = (appraisal.differences["replications"] == 1).any()
+    return layout.Sheet(
+        head=(
+            *([subject.question or wording.title(subject.name)] if subject.name else []),
+            subject.sentence(len(appraisal.policies) + 1),
+            f"Each policy less {base.lower()}: difference ± half of its {level:.0%} interval, "
+            "and which way it points.",
+        ),
+        columns=("", base, *heads),
+        blocks=tuple(
+            layout.Block(wording.title(str(policy)), tuple(_rows(part, groups)))
+            for policy, part in table.assign(fragile=fragile).groupby("policy", sort=False)
+        ),
+        gains=gains,
+        foot=(
+            *([_pairing(appraisal)] if subject.replications > 1 else []),
+            *([_correction(len(table), int(fragile.sum()))] if fragile.any() else []),
+            *(["One replication (1 run) gives no interval: run more."] if single else []),
+            *([subject.meaning(level)] if subject.replications > 1 else []),
+            *appraisal.notes[:3],
+        ),
+    )
+
+
+def _rows(part: pd.DataFrame, groups: list[str]) -> list[layout.Row]:
+    """Return a row for each metric of a policy: its label, the baseline, a cell a group."""
+    made = []
+    for metric, rows in part.groupby("metric", sort=False):
+        largest = float(rows[["baseline_mean", "policy_mean", "difference"]].abs().to_numpy().max())
+        scale = Scale.of(str(rows["unit"].iloc[0]), largest)
+        found = {str(row["group"]): row for row in rows.to_dict("records")}
+        whole = found.get(WHOLE, next(iter(found.values())))
+        label = short_label(str(metric), str(whole["unit"]))
+        label = f"{label}, {scale.short}" if scale.short else label
+        cells = [_cell(found[g], scale) if g in found else _NOTHING for g in groups]
+        if len(groups) == 1:
+            cells.append(layout.Cell(_percent(whole)))
+        base = wording.plain(whole["baseline_mean"] * scale.factor)
+        made.append(layout.Row(label, base, tuple(cells)))
+    return made
+
+
+_NOTHING = layout.Cell("–")
+
+
+def _cell(row: dict[Hashable, Any], scale: Scale) -> layout.Cell:
+    """Return a difference with half its interval, to the digits its error deserves, and a word."""
+    difference = row["difference"] * scale.factor
+    word = {"no clear difference": "unclear", "neither": ""}.get(row["better"], row["better"])
+    if row["replications"] == 1:
+        return layout.Cell(wording.plain(difference, signed=True), "1 run")
+    if row["low"] == row["high"]:
+        same = difference == 0
+        value = "0" if same else wording.plain(difference, signed=True)
+        return layout.Cell(f"{value} exactly", "same" if same else word)
+    places = wording.decimals(row["se"] * scale.factor)
+    half = wording.rounded((row["high"] - row["low"]) / 2 * scale.factor, places)
+    value = wording.rounded(difference, places, signed=True)
+    return layout.Cell(f"{value} ±{half}", f"{word}?" if row["fragile"] else word)
+
+
+def _gains(appraisal: Appraisal) -> layout.Gains | None:
+    """Return who gains: the change in unmet need by area fifth and tenure, in per cent."""
+    rows = appraisal.differences
+    rows = rows[rows["metric"] == NEED]
+    groups = [g for g in wording.ordered_groups(rows["group"]) if wording.is_social(g)]
+    if not groups:
+        return None
+    made = []
+    for policy in appraisal.policies:
+        found = {
+            str(row["group"]): row for row in rows[rows["policy"] == policy].to_dict("records")
+        }
+        cells = [_percent(found[g]) if g in found else "–" for g in groups]
+        made.append((wording.title(policy), *cells))
+    return layout.Gains(
+        "Who gains: unmet need by area fifth (1 most deprived) and tenure, % change "
+        "(brackets: unclear)",
+        tuple(wording.short_group(g) for g in groups),
+        tuple(made),
+    )
+
+
+def _percent(row: dict[Hashable, Any]) -> str:
+    """Return a relative difference in per cent, in brackets where its sign is not clear."""
+    if row["difference"] == 0 and row["se"] == 0:
+        return "0"
+    if row["baseline_mean"] == 0:
+        return "–"
+    percent = 100 * row["relative_difference"]
+    error = abs(100 * row["se"] / row["baseline_mean"])
+    places = max(0, min(1, wording.decimals(error))) if 0 < error < math.inf else 0
+    text = wording.rounded(percent, places, signed=True)
+    return text if row["better"] in ("better", "worse") else f"({text})"
+
+
+def _pairing(appraisal: Appraisal) -> str:
+    """Say by what factor pairing cut the variance of the difference in unmet need."""
+    rows = appraisal.differences
+    metric = NEED if (rows["metric"] == NEED).any() else str(rows["metric"].iloc[0])
+    group = WHOLE if (rows["group"] == WHOLE).any() else str(rows["group"].iloc[0])
+    rows = rows[(rows["metric"] == metric) & (rows["group"] == group) & (rows["replications"] > 1)]
+    factors = rows["variance_reduction"].to_list()
+    said = [
+        f"×{wording.plain(factor, 2)}" if math.isfinite(factor) else "exact (no noise left)"
+        for factor in factors
+    ]
+    if len(factors) > 4:
+        order = sorted(range(len(factors)), key=factors.__getitem__)
+        told = f"from {said[order[0]]} to {said[order[-1]]}"
+    else:
+        names = [wording.title(name) for name in rows["policy"]]
+        told = ", ".join(f"{name} {factor}" for name, factor in zip(names, said, strict=True))
+    what = short_label(metric).lower()
+    return (
+        "Variance-reduction factor of pairing, against independent runs "
+        f"({what}, {group}): {told or 'not known from one replication'}."
+    )
+
+
+def _correction(looks: int, fragile: int) -> str:
+    return (
+        f"? marks {fragile} of {looks} differences that are clear alone, not when all are judged "
+        "together (Holm)."
+    )

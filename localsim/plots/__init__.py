@@ -1,0 +1,12 @@
+"""Figures that a reader who has not seen the code can read: tables in, figures out.
+
+Every function returns a :class:`matplotlib.figure.Figure` of its own; none shows it, and none
+touches the figures that pyplot holds.
+"""
+
+from localsim.plots.gains import who_gains
+from localsim.plots.intervals import differences
+from localsim.plots.maps import place_map
+from localsim.plots.paths import trajectories
+
+__all__ = ["differences", "place_map", "trajectories", "who_gains"]
