@@ -67,17 +67,17 @@ class Subject:
         """Return what an interval of the appraisal means, in a sentence."""
         if self.assumptions == "sampled":
             return (
-                f"A {level:.0%} interval covers luck and the doubt about the assumptions (drawn "
+                f"A {level * 100:g}% interval covers luck and the doubt about the assumptions (drawn "
                 "afresh each replication, alike for every policy); it cannot say whether the "
                 "model is right."
             )
         if self.assumptions == "fixed":
             return (
-                f"A {level:.0%} interval covers luck alone: every assumption stood at its default, "
+                f"A {level * 100:g}% interval covers luck alone: every assumption stood at its default, "
                 "so the doubt about them comes on top."
             )
         return (
-            f"A {level:.0%} interval covers what differs between replications; it cannot say "
+            f"A {level * 100:g}% interval covers what differs between replications; it cannot say "
             "whether the model is right."
         )
 

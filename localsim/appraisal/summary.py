@@ -81,7 +81,7 @@ def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None
         head=(
             *([subject.question or wording.title(subject.name)] if subject.name else []),
             subject.sentence(len(appraisal.policies) + 1),
-            f"Each policy less {base.lower()}: difference ± half of its {level:.0%} interval, "
+            f"Each policy less {base.lower()}: difference ± half of its {level * 100:g}% interval, "
             "and which way it points.",
         ),
         columns=("", base, *heads),

@@ -79,8 +79,6 @@ def differences(appraisal: Appraisal, metrics: list[str] | None = None) -> Figur
 
 def _draw(axes: Axes, rows: pd.DataFrame, policies: list[str], parts: list[str]) -> None:
     """Draw one metric: rows of policies, a dot and an interval for each part of the place."""
-    if (rows[["low", "high"]] == 0).all(axis=None):
-        axes.text(0.5, 0.02, "exactly equal", transform=axes.transAxes, ha="center", fontsize=SMALL)
     shown = rows[["difference", "low", "high"]].to_numpy()
     scale = Scale.of(str(rows["unit"].iloc[0]), float(np.abs(shown[np.isfinite(shown)]).max()))
     for i, part in enumerate(parts):
@@ -99,6 +97,16 @@ def _draw(axes: Axes, rows: pd.DataFrame, policies: list[str], parts: list[str])
             elinewidth=1.4,
             capsize=2.5,
             label=name,
+        )
+    if not shown.any():
+        axes.annotate(
+            "exactly equal",
+            (0.98, 0.97),
+            xycoords="axes fraction",
+            ha="right",
+            va="top",
+            fontsize=SMALL,
+            color=GREY,
         )
     axes.axvline(0, color=GREY, linewidth=0.9, zorder=0)
     axes.margins(x=0.1)
@@ -140,7 +148,7 @@ def _reading(appraisal: Appraisal, rows: pd.DataFrame) -> str:
     if (rows["replications"] == 1).all():
         return "Dots: each policy less the baseline. One replication gives no intervals."
     return (
-        f"Dots: mean of each policy less the baseline. Bars: {appraisal.level:.0%} interval of "
+        f"Dots: mean of each policy less the baseline. Bars: {appraisal.level * 100:g}% interval of "
         "that paired difference. Shaded: the better side of zero. "
         f"{subject.meaning(appraisal.level)}"
     )

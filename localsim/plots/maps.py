@@ -72,8 +72,8 @@ def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
         cmap="PuOr_r" if both else "cividis",
         vmin=-reach if both else finite.min(),
         vmax=reach if both else finite.max(),
-        edgecolors="white",
-        linewidths=0.7,
+        edgecolors=GREY,
+        linewidths=0.5,
         plotnonfinite=True,
         zorder=2,
     )
@@ -107,7 +107,7 @@ def _ruler(axes: Axes, wide: float) -> None:
     length = max(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if step <= wide / 3)
     left, right = axes.get_xlim()
     low, high = axes.get_ylim()
-    start, level = left + 0.03 * (right - left), low + 0.01 * (high - low)
+    start, level = left + 0.03 * (right - left), low - 0.06 * (high - low)
     axes.plot([start, start + length], [level, level], color=GREY, linewidth=1.5, zorder=3)
     axes.annotate(
         f"{length:g} km",
