@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,7 @@ __all__ = [
     "MARGINS",
     "MAX_RESIDENTS",
     "NORBITON",
+    "PLACES",
     "TENURES",
     "TIERS",
     "Place",
@@ -157,11 +158,17 @@ class Place:
     def from_csv(cls, path: str | Path, name: str | None = None) -> Self:
         """Return the place in a CSV file of areas, one a row, columns as `Place.CSV_COLUMNS` says.
 
-        `code` and `residents` are required; every other column may be left out and is then
-        estimated as described (`place.sources` says which were). The columns of a margin come
-        together or not at all, as whole numbers that sum to residents. A pair of neighbours need
-        be listed once. Any further numeric column becomes an indicator under its own name.
-        Raises LocalsimError naming file, line and column.
+        Required: `code`, `residents`. Optional, and estimated as `CSV_COLUMNS` describes where
+        left out (`place.sources` says which were): `name`, `households`; `neighbourhood`,
+        `authority`, `sub_region`, `nation`; `neighbours` (codes separated by spaces, a pair
+        listed once or twice); `imd_score`, `income_deprived_share`, `employment_deprived_share`;
+        `income_deprived` and `black_asian_or_minority_ethnic` (residents); and four margins,
+        each with all its columns or none, in residents: `age_0_10`, `age_11_15`, `age_16_17`,
+        `age_18_29`, `age_30_44`, `age_45_64`, `age_65_over`; `tenure_owned`,
+        `tenure_social_rented`, `tenure_private_rented`, `tenure_rent_free`; `activity_employed`,
+        `activity_unemployed`, `activity_inactive` (of those 16 and over); `health_good`,
+        `health_fair`, `health_bad`. Any further numeric column, `lon` and `lat` among them,
+        becomes an indicator. Raises LocalsimError naming file, line and column.
         """
         return read_place(cls, path, name)
 
@@ -302,3 +309,9 @@ class Place:
         import pandas as pd
 
         return pd.DataFrame(columns_of(self))
+
+
+PLACES: dict[str, Callable[[], Place]] = {
+    "kingston": Place.kingston,
+    "norbiton": Place.norbiton,
+}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from localsim.errors import LocalsimError
 from localsim.margins import LONDON_INCOME_DEPRIVED_SHARE, apportion
-from localsim.place import MARGINS, NORBITON, TENURES, TIERS, Place
+from localsim.place import MARGINS, NORBITON, PLACES, TENURES, TIERS, Place
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,11 @@ def test_a_table_reads_back_as_the_same_place(norbiton: Place, tmp_path: Path) -
     assert Place.from_csv(path) == norbiton
 
 
+@pytest.mark.parametrize("name", PLACES)
+def test_a_built_in_place_goes_by_its_name(name: str) -> None:
+    assert PLACES[name]().name == name
+
+
 # Synthetic places
 
 
@@ -281,6 +286,8 @@ def test_the_columns_are_documented() -> None:
     assert list(Place.CSV_COLUMNS)[:2] == ["code", "residents"]
     assert all(text for text in Place.CSV_COLUMNS.values())
     assert set(Place.synthetic(10, 2).table().columns) == set(Place.CSV_COLUMNS)
+    for column in Place.CSV_COLUMNS:
+        assert f"`{column}`" in (Place.from_csv.__doc__ or "")
 
 
 AGES_HEADER = (
