@@ -38,7 +38,7 @@ def complete_by_adding_one(election: Election, satisfaction: str) -> list[int]:
     rivals = Rivals(terms)
     endowment = election.budget
     affordable: list[int] = []
-    pause = wait = 0
+    pause = wait = 2
     while len(affordable) < len(terms.stands):
         count = count_ballots(terms, endowment)
         if sum(election.costs[p] for p in count.bought) > election.budget:
@@ -48,7 +48,8 @@ def complete_by_adding_one(election: Election, satisfaction: str) -> list[int]:
         if wait:
             wait -= 1
         else:
-            passed_over = int(rivals.steady_rise(count) / (step / terms.reference))
+            least = step / terms.reference
+            passed_over = int(rivals.steady_rise(count, least) / least)
             pause = 0 if passed_over else min(2 * pause + 1, _LONGEST_PAUSE)
             wait = pause
             endowment += step * passed_over
@@ -70,6 +71,7 @@ class Rivals:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.projects = np.array(terms.stands, dtype=np.intp)
+        self.kind = terms.kind[self.projects]
         self.cost = terms.float_cost[self.projects]
         self.gain = terms.float_gain[self.projects]
         self.voters = np.zeros((len(terms.stands), len(terms.election.weights)))
@@ -78,8 +80,11 @@ class Rivals:
         self.votes = self.voters.sum(axis=1)
         self.rounding = terms.rounding
 
-    def steady_rise(self, count: Count) -> float:
-        """Return a rise, in the reference amount, up to which the same purchases are certain."""
+    def steady_rise(self, count: Count, least: float) -> float:
+        """Return a rise up to which the same purchases are certain, or nought if under `least`.
+
+        Both are in the reference amount of money.
+        """
         groups, doubt = len(count.left), count.doubt
         rate = np.ones(groups)  # of each purse, per unit of endowment
         varies = np.ones(groups, dtype=np.bool_)  # whether that rate is not exactly nought
@@ -102,24 +107,25 @@ class Rivals:
 
             standing[np.searchsorted(self.projects, purchase.project)] = False
             share = _Share(purchase, share_rate, share_varies)
-            rise = min(
-                rise,
-                _same_payers(share, paid_all, purchase.held[who], rate[who], varies[who], doubt),
-                self._dearer(share, rate, varies, standing, doubt),
-            )
-            if rise <= 0:
+            held = purchase.held[who]
+            rise = min(rise, _same_payers(share, paid_all, held, rate[who], varies[who], doubt))
+            if rise >= least:
+                # Projects of the same kind tie whatever the endowment, so they are no rivals.
+                rivals = standing & (self.kind != self.terms.kind[purchase.project])
+                rise = min(rise, self._dearer(share, rate, varies, rivals, doubt))
+            if rise < least:
                 return 0.0
             rate[who] = np.where(paid_all, 0.0, rate[who] - share_rate)
             varies[who] = ~paid_all & (varies[who] | share_varies)
         rise = min(rise, self._too_poor(count.left, rate, varies, standing, doubt))
-        return rise if 0 < rise < math.inf else 0.0
+        return rise if least <= rise < math.inf else 0.0
 
     def _dearer(
-        self, share: _Share, rate: Floats, varies: Mask, standing: Mask, doubt: float
+        self, share: _Share, rate: Floats, varies: Mask, rivals: Mask, doubt: float
     ) -> float:
         """Return the rise up to which no rival is cheaper than the purchase."""
-        voters, votes, cost = self.voters[standing], self.votes[standing], self.cost[standing]
-        ratio = self.gain[standing] / float(self.terms.float_gain[share.purchase.project])
+        voters, votes, cost = self.voters[rivals], self.votes[rivals], self.cost[rivals]
+        ratio = self.gain[rivals] / float(self.terms.float_gain[share.purchase.project])
         at_price = share.purchase.share * ratio
         held = share.purchase.held
         emptied = voters * (held < at_price[:, None])

@@ -101,9 +101,12 @@ def _cheapest(purses: FloatPurses, at_least: dict[int, float]) -> dict[int, Offe
     """
     best = math.inf
     offers: dict[int, Offer] = {}
+    elder = purses.terms.elder
     for p in sorted(at_least, key=at_least.__getitem__):
         if at_least[p] > best:
             break
+        if elder[p] != p and elder[p] in at_least:
+            continue  # the elder asks the same, and wins the tie
         offer = purses.offer(p)
         if offer is None:
             del at_least[p]

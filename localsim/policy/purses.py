@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,10 @@ class Terms:
         Cost of each project, in the election's units split by the number of voters.
     votes
         Number of voters who approve each project.
+    kind
+        A number shared by projects of the same cost and supporters, which always tie.
+    elder
+        For each project, the one of its kind that comes before it by name, or itself.
     reference
         The amount of money that floats count in, so that they stay near one.
     rounding
@@ -56,6 +61,8 @@ class Terms:
     free: tuple[int, ...]
     cost: tuple[int, ...]
     votes: tuple[int, ...]
+    kind: NDArray[np.intp]
+    elder: tuple[int, ...]
     reference: int
     rounding: float
     float_cost: Floats
@@ -71,6 +78,15 @@ class Terms:
         stands = tuple(p for p, c in enumerate(cost) if c and votes[p])
         free = tuple(p for p, c in enumerate(cost) if unit_gain and not c and votes[p])
         reference = max((cost[p] for p in stands), default=1)
+        kinds: dict[tuple[int, bytes], list[int]] = {}
+        for p, who in enumerate(election.supporters):
+            kinds.setdefault((cost[p], who.tobytes()), []).append(p)
+        kind = np.zeros(len(cost), dtype=np.intp)
+        elder = list(range(len(cost)))
+        for number, alike in enumerate(kinds.values()):
+            kind[alike] = number
+            for older, younger in pairwise(alike):
+                elder[younger] = older
         float_cost = np.array([c / reference for c in cost])
         weights = election.weights.astype(np.float64)
         return cls(
@@ -80,6 +96,8 @@ class Terms:
             free=free,
             cost=cost,
             votes=votes,
+            kind=kind,
+            elder=tuple(elder),
             reference=reference,
             rounding=election.rounding,
             float_cost=float_cost,
