@@ -65,20 +65,20 @@ class Subject:
 
     def meaning(self, level: float) -> str:
         """Return what an interval of the appraisal means, in a sentence."""
+        interval = f"A {level * 100:g}% interval covers"
         if self.assumptions == "sampled":
             return (
-                f"A {level * 100:g}% interval covers luck and the doubt about the assumptions (drawn "
-                "afresh each replication, alike for every policy); it cannot say whether the "
-                "model is right."
+                f"{interval} luck and the doubt about the assumptions (drawn afresh each "
+                "replication, alike for every policy); it cannot say whether the model is right."
             )
         if self.assumptions == "fixed":
             return (
-                f"A {level * 100:g}% interval covers luck alone: every assumption stood at its default, "
-                "so the doubt about them comes on top."
+                f"{interval} luck alone: every assumption stood at its default, so the doubt "
+                "about them comes on top."
             )
         return (
-            f"A {level * 100:g}% interval covers what differs between replications; it cannot say "
-            "whether the model is right."
+            f"{interval} what differs between replications; it cannot say whether the model is "
+            "right."
         )
 
     def source(self) -> str:

@@ -122,6 +122,6 @@ def _reading(appraisal: Appraisal, metric: str, base: str) -> str:
     if (appraisal.differences["replications"] == 1).all():
         return f"{way}One replication gives no intervals."
     return (
-        f"{way}Bars: {appraisal.level * 100:g}% interval of the paired difference, as a share of the "
-        f"group’s mean under {base}."
+        f"{way}Bars: {appraisal.level * 100:g}% interval of the paired difference, as a share of "
+        f"the group’s mean under {base}."
     )

@@ -148,7 +148,7 @@ def _reading(appraisal: Appraisal, rows: pd.DataFrame) -> str:
     if (rows["replications"] == 1).all():
         return "Dots: each policy less the baseline. One replication gives no intervals."
     return (
-        f"Dots: mean of each policy less the baseline. Bars: {appraisal.level * 100:g}% interval of "
-        "that paired difference. Shaded: the better side of zero. "
+        f"Dots: mean of each policy less the baseline. Bars: {appraisal.level * 100:g}% interval "
+        "of that paired difference. Shaded: the better side of zero. "
         f"{subject.meaning(appraisal.level)}"
     )

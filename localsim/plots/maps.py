@@ -16,6 +16,8 @@ from localsim.plots.style import BODY, FAINT, GREY, SMALL, chart, finish, number
 
 Floats = NDArray[np.float64]
 
+OPEN_DATA = f"{REAL_DATA} Contains OS data © Crown copyright and database right."
+
 KM_PER_DEGREE = 111.2  # of latitude, on a sphere of the Earth's mean radius
 
 
@@ -89,7 +91,7 @@ def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
         f"{title(place.name)}: {label}",
         [
             "One bubble an area, as large as its residents are many; lines join neighbours.",
-            f"Source: localsim. {REAL_DATA if place.name in BUILT_IN else ''}".strip(),
+            f"Source: localsim. {OPEN_DATA if place.name in BUILT_IN else ''}".strip(),
         ],
     )
 
