@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
-import pandas as pd
 from mesa import Agent
 from mesa.agentset import AbstractAgentSet, GroupBy
 from numpy.typing import NDArray
@@ -239,9 +238,8 @@ class ColumnarSet[A: Agent[Any]](AbstractAgentSet[A], Sequence[A]):
         """Group the members by an attribute's name or by what a function says of each."""
         ids = self.ids
         values = self.get(by) if isinstance(by, str) else self.map(by)
-        codes, keys = pd.factorize(
-            np.fromiter(values, dtype=object, count=len(ids)), use_na_sentinel=False
-        )
+        keys: dict[Any, int] = {}
+        codes = np.array([keys.setdefault(value, len(keys)) for value in values], dtype=np.intp)
         ends = np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1]
         parts = np.split(ids[np.argsort(codes, kind="stable")], ends) if len(keys) else []
         sets = (self._with(part) for part in parts)

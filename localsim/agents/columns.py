@@ -150,19 +150,18 @@ class ResidentColumns:
                 f"A resident has no attribute {name!r} to set: {nearest(name, self.names)} "
                 "A resident is a view of the model's columns and holds nothing of its own."
             )
-        now = np.asarray(self.codes(name, rows))
+        now = np.asarray(self.codes(name, rows)).dtype
         try:
             values = self._encoded(name, value)
-            if not np.can_cast(values.dtype, now.dtype, casting="same_kind"):
-                raise TypeError(f"{values.dtype} does not fit {now.dtype}")
+            if not np.can_cast(values.dtype, now, casting="same_kind"):
+                raise TypeError(f"{values.dtype} does not fit {now}")
             if not np.all(np.isfinite(values)):
                 raise ValueError("not finite")
-            np.broadcast_to(values, now.shape)
             self.setters[name](rows, values)
         except (TypeError, ValueError, OverflowError) as reason:
             raise LocalsimError(
                 f"A resident's {name!r} cannot be {value!r} ({reason}); it takes "
-                f"{self._takes(name, now.dtype)}, or an array of one such value for each resident."
+                f"{self._takes(name, now)}, or an array of one such value for each resident."
             ) from reason
 
     def _encoded(self, name: str, value: object) -> Column:
