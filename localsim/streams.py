@@ -17,8 +17,10 @@ import hashlib
 import math
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import uint64
 from numpy.typing import NDArray
+
+from localsim.compiled import compiled, inlined
 
 Key = NDArray[np.uint32]
 Entities = NDArray[np.uint64]
@@ -53,7 +55,7 @@ def entities(names: list[str]) -> Entities:
     return np.array([entity(name) for name in names], dtype=np.uint64)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def philox(
     c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
 ) -> tuple[int, int, int, int]:
@@ -74,7 +76,7 @@ def philox(
     return x0, x1, x2, x3
 
 
-@njit(cache=True, inline="always")
+@inlined
 def unit(stream: Key, who: int, episode: int, number: int) -> float:
     """Return one uniform draw in (0, 1), with 53 random bits, for a compiled kernel."""
     low = uint64(_LOW)
@@ -90,13 +92,13 @@ def unit(stream: Key, who: int, episode: int, number: int) -> float:
     return (float(bits) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def unit_exponential(stream: Key, who: int, episode: int, number: int) -> float:
     """Return one draw from the exponential distribution with mean one, for a compiled kernel."""
     return -math.log(unit(stream, who, episode, number))
 
 
-@njit(cache=True)
+@compiled
 def _fill(stream: Key, who: Entities, episode: int, number: int, out: Floats) -> None:
     for i in range(who.size):
         out[i] = unit(stream, who[i], episode, number)

@@ -1,0 +1,235 @@
+"""The columns of a running place: what the compiled month reads and writes.
+
+Shapes: A areas, K casework themes, S severities, N residents (sorted by area), G agencies with a
+desk, R regimes (a policy and the areas it runs), M nodes (desks and service pools), P kinds of
+provider, L cells (area by tenure, where things are counted), C cases. Times are in months.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Where a need stands.
+NO_NEED, UNPRESENTED, AT_DOOR, ASSESSED, QUEUEING, IN_SERVICE = range(6)
+PHASES = ("none", "unpresented", "waiting at a door", "being assessed", "queueing", "in service")
+
+# Decisions that have a stream of their own in every theme.
+DECISIONS = (
+    "onset", "severity", "heal", "crisis", "present", "door", "route", "drop",
+    "assess", "provider", "service", "solve", "return",
+)  # fmt: skip
+(
+    ONSET, SEVERITY, HEAL, CRISIS, PRESENT, DOOR, ROUTE, DROP,
+    ASSESS, PROVIDER, SERVICE, SOLVE, RETURN,
+) = range(len(DECISIONS))  # fmt: skip
+
+# What is counted, by cell and theme.
+FLOWS = (
+    "opened", "healed", "solved", "returned", "lapsed", "crises", "presentations", "contacts",
+    "pass_offs", "dropped", "starts", "waited", "wait_months", "need_months", "system_months",
+    "service_months", "first_starts", "access_months",
+)  # fmt: skip
+(
+    OPENED, HEALED, SOLVED, RETURNED, LAPSED, CRISES, PRESENTATIONS, CONTACTS,
+    PASS_OFFS, DROPPED, STARTS, WAITED, WAIT_MONTHS, NEED_MONTHS, SYSTEM_MONTHS,
+    SERVICE_MONTHS, FIRST_STARTS, ACCESS_MONTHS,
+) = range(len(FLOWS))  # fmt: skip
+
+# Waits from presentation to the first service are counted in bins of equal ratio of (1 + weeks).
+WAIT_BINS = 160
+WAIT_BIN_RATIO = 1.04
+WEEKS_PER_MONTH = 365.25 / 7 / 12
+
+
+PERSON = np.dtype(
+    [
+        ("entity", "u8"),
+        ("area", "i4"),
+        ("cell", "i4"),
+        ("seeking", "f4"),  # presentation relative to the theme's rate
+        ("trust", "f4"),  # deviation from the resident's own level
+        ("trust_month", "f4"),  # when the deviation was last brought up to date
+        ("expectation", "f4"),  # average of past outcomes
+        ("open_needs", "i1"),
+    ],
+    align=True,
+)
+NEED = np.dtype(
+    [
+        ("relative", "f4"),  # onset relative to the area's rate; zero if not eligible
+        ("episode", "i4"),  # episodes ended
+        ("case", "i4"),  # row among the cases, -1 without an open need
+        ("reached", "?"),  # has been served since the policy began
+    ],
+    align=True,
+)
+CASE = np.dtype(
+    [
+        ("presented", "f8"),  # first presentation, nan before
+        ("joined", "f8"),  # when it joined the present queue
+        ("heal_at", "f8"),  # a time; while in service the months that were left
+        ("crisis_at", "f8"),  # likewise
+        ("phase_at", "f8"),  # when the phase itself ends
+        ("resident", "i8"),
+        ("stamp", "i8"),  # counts changes, so that an overtaken event is known as such
+        ("node", "i8"),
+        ("before", "i8"),  # neighbour in the queue
+        ("after", "i8"),
+        ("visits", "i8"),
+        ("attempts", "i8"),
+        ("spells", "i8"),  # times it has been left unpresented
+        ("crises", "i8"),
+        ("theme", "i8"),
+        ("severity", "i8"),
+        ("phase", "i8"),
+        ("agency", "i8"),  # the desk it is at
+        ("provider", "i8"),
+    ]
+)
+WORK = np.dtype(
+    [
+        ("slots", "i8"),
+        ("busy", "i8"),
+        ("duration", "f8"),  # service time relative to the theme's
+        ("success", "f8"),  # chance of solving relative to the theme's
+    ]
+)
+QUEUE = np.dtype([("first", "i8"), ("last", "i8"), ("waiting", "i8")])
+EVENT = np.dtype([("time", "f8"), ("ref", "i8"), ("stamp", "i8")])
+STOCK = np.dtype([("open_now", "i8"), ("in_system", "i8"), ("in_service", "i8")])
+SEVERITY_RULES = np.dtype(
+    [
+        ("heal", "f8"),  # per month
+        ("crisis", "f8"),  # per month, while unserved
+        ("present", "f8"),  # per month
+        ("service", "f8"),  # months
+        ("solve", "f8"),
+    ]
+)
+THEME_RULES = np.dtype(
+    [
+        ("severe", "f8"),  # chance that a new need is of the second severity
+        ("returns", "f8"),  # share of failures that come straight back
+    ]
+)
+WORLD_RULES = np.dtype(
+    [
+        ("coupling", "f8"),  # onset rises by this share for every other open need
+        ("drop", "f8"),  # chance of giving up at a pass-off
+        ("trust_gain", "f8"),
+        ("trust_fade", "f8"),  # per month
+        ("trust_memory", "f8"),
+        ("trust_presenting", "f8"),
+    ]
+)
+
+
+class Needs(NamedTuple):
+    """Who lives where, and the need of each resident in each theme."""
+
+    offsets: Array  # int64[A+1], first row of each area
+    person: Array  # PERSON[N]
+    need: Array  # NEED[K, N]
+    threshold: Array  # float64[K, N], level of the area's cumulative hazard at the next onset
+
+
+class Cases(NamedTuple):
+    """Open needs; a row is used again once its need has closed."""
+
+    row: Array  # CASE[C]
+    free: Array  # int64[C], rows to be used next
+    sizes: Array  # int64[2], free rows and rows ever used
+
+
+class Nodes(NamedTuple):
+    """Places where cases wait for a slot: desks first, then pools of a theme and a patch."""
+
+    work: Array  # WORK[M, P]
+    queue: Array  # QUEUE[M]
+
+
+class Rules(NamedTuple):
+    """Facts of the world and, where they say so, the doors and pools that policies made."""
+
+    severity: Array  # SEVERITY_RULES[K, S]
+    theme: Array  # THEME_RULES[K]
+    world: Array  # WORLD_RULES[1]
+    assess: Array  # float64[G] months
+    regime: Array  # int64[A]
+    own_desk: Array  # int64[R, K], agency that handles the theme; -1 where there is no desk
+    first_door: Array  # float64[R, K, G], cumulative
+    next_door: Array  # float64[R, K, G, G], cumulative, from a wrong desk
+    joint_door: Array  # bool[R], all open needs of a person are presented together
+    desk: Array  # int64[A, G], node
+    pool: Array  # int64[A, K], node
+    keys: Array  # uint32[K, D, 2]
+
+
+class Tally(NamedTuple):
+    """Counters that the kernels keep, so that nothing is ever counted by a pass over residents."""
+
+    flows: Array  # float64[L, K, F]
+    stock: Array  # STOCK[L, K]; in system: presented and not yet closed or lapsed
+    trust: Array  # float64[L], sum of deviations at the end of the window
+    waits: Array  # int64[A, K, WAIT_BINS]
+
+
+class Heap(NamedTuple):
+    """Events of the present window, earliest first; a stamp of -1 is an onset."""
+
+    event: Array  # EVENT[H]; ref is resident * K + theme
+    size: Array  # int64[1]
+
+
+class Hazard(NamedTuple):
+    """The areas' cumulative onset hazard: its level at the window's start and its slope."""
+
+    level: Array  # float64[A, K]
+    slope: Array  # float64[A, K] per month
+
+
+def new_cases(capacity: int) -> Cases:
+    """Return room for so many open needs."""
+    row = np.zeros(capacity, CASE)
+    return Cases(row, np.zeros(capacity, np.int64), np.zeros(2, np.int64))
+
+
+def grown_cases(cases: Cases) -> Cases:
+    """Return the same open needs with twice the room."""
+    row = np.concatenate([cases.row, np.zeros_like(cases.row)])
+    return Cases(row, np.concatenate([cases.free, np.zeros_like(cases.free)]), cases.sizes)
+
+
+def new_heap(capacity: int) -> Heap:
+    """Return room for so many events in one window."""
+    return Heap(np.zeros(capacity, EVENT), np.zeros(1, np.int64))
+
+
+def grown_heap(heap: Heap) -> Heap:
+    """Return the same events with twice the room."""
+    return Heap(np.concatenate([heap.event, np.zeros_like(heap.event)]), heap.size)
+
+
+def new_nodes(count: int, providers: int) -> Nodes:
+    """Return so many nodes without slots or queues."""
+    nodes = Nodes(np.zeros((count, providers), WORK), np.zeros(count, QUEUE))
+    nodes.work["duration"] = 1.0
+    nodes.work["success"] = 1.0
+    nodes.queue["first"] = -1
+    nodes.queue["last"] = -1
+    return nodes
+
+
+def new_tally(cells: int, themes: int, areas: int) -> Tally:
+    """Return counters at zero."""
+    return Tally(
+        flows=np.zeros((cells, themes, len(FLOWS))),
+        stock=np.zeros((cells, themes), STOCK),
+        trust=np.zeros(cells),
+        waits=np.zeros((areas, themes, WAIT_BINS), np.int64),
+    )

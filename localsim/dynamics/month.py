@@ -1,0 +1,480 @@
+"""The month: needs open, are presented, assessed, passed on, queue, are served and come back.
+
+Events carry real times. Everything due before the window's end is taken in the order of time, and
+what it causes inside the window is taken in its turn; the window's length changes nothing but how
+often the accounts are drawn up.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from localsim.compiled import compiled
+from localsim.dynamics.columns import (
+    ASSESSED,
+    AT_DOOR,
+    CONTACTS,
+    CRISES,
+    CRISIS,
+    DOOR,
+    DROP,
+    DROPPED,
+    HEAL,
+    HEALED,
+    IN_SERVICE,
+    LAPSED,
+    NEED_MONTHS,
+    NO_NEED,
+    OPENED,
+    PASS_OFFS,
+    PRESENT,
+    PRESENTATIONS,
+    QUEUEING,
+    RETURN,
+    RETURNED,
+    ROUTE,
+    SERVICE_MONTHS,
+    SEVERITY,
+    SOLVE,
+    SOLVED,
+    SYSTEM_MONTHS,
+    UNPRESENTED,
+    Cases,
+    Hazard,
+    Heap,
+    Needs,
+    Nodes,
+    Rules,
+    Tally,
+)
+from localsim.dynamics.heap import pop
+from localsim.dynamics.onset import change_coupling, draw_threshold, onset_time, schedule
+from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting
+from localsim.streams import unit, unit_exponential
+
+DONE, HEAP_FULL, CASES_FULL = range(3)
+
+
+@compiled
+def begin_accounts(needs: Needs, rules: Rules, tally: Tally, months: float) -> None:
+    """Credit every stock with the whole window; events inside it correct for their part."""
+    fade = math.exp(-rules.world[0].trust_fade * months)
+    for cell in range(tally.stock.shape[0]):
+        tally.trust[cell] *= fade
+        for k in range(tally.stock.shape[1]):
+            tally.flows[cell, k, NEED_MONTHS] += tally.stock[cell, k].open_now * months
+            tally.flows[cell, k, SYSTEM_MONTHS] += tally.stock[cell, k].in_system * months
+            tally.flows[cell, k, SERVICE_MONTHS] += tally.stock[cell, k].in_service * months
+
+
+@compiled
+def feel(
+    needs: Needs,
+    rules: Rules,
+    tally: Tally,
+    i: int,
+    outcome: float,
+    now: float,
+    end: float,
+) -> None:
+    """Move trust by the outcome less what the resident had come to expect."""
+    gain, fade, memory = rules.world[0].trust_gain, rules.world[0].trust_fade, rules.world[0].trust_memory
+    surprise = outcome - needs.person[i].expectation
+    kept = needs.person[i].trust * math.exp(-fade * (now - needs.person[i].trust_month))
+    needs.person[i].trust = kept + gain * surprise
+    needs.person[i].trust_month = now
+    needs.person[i].expectation += memory * surprise
+    tally.trust[needs.person[i].cell] += gain * surprise * math.exp(-fade * (end - now))
+
+
+@compiled
+def _await_presentation(
+    needs: Needs,
+    cases: Cases,
+    rules: Rules,
+    heap: Heap,
+    c: int,
+    now: float,
+    end: float,
+) -> None:
+    """Leave a need unpresented until its resident (again) seeks a door."""
+    i, k = cases.row[c].resident, cases.row[c].theme
+    kept = needs.person[i].trust * math.exp(-rules.world[0].trust_fade * (now - needs.person[i].trust_month))
+    rate = rules.severity[k, cases.row[c].severity].present * needs.person[i].seeking
+    rate *= math.exp(rules.world[0].trust_presenting * kept)
+    cases.row[c].phase = UNPRESENTED
+    cases.row[c].phase_at = math.inf
+    if rate > 0.0:
+        amount = unit_exponential(
+            rules.keys[k, PRESENT], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].spells
+        )
+        cases.row[c].phase_at = now + amount / rate
+    schedule(cases, heap, c, needs.threshold.shape[0], end)
+
+
+@compiled
+def _open(
+    needs: Needs,
+    cases: Cases,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    hazard: Hazard,
+    i: int,
+    k: int,
+    now: float,
+    start: float,
+    end: float,
+) -> None:
+    free = cases.sizes[0]
+    if free > 0:
+        c = cases.free[free - 1]
+        cases.sizes[0] = free - 1
+    else:
+        c = cases.sizes[1]
+        cases.sizes[1] = c + 1
+    who, episode, keys = needs.person[i].entity, needs.need[k, i].episode, rules.keys[k]
+    severity = 1 if unit(keys[SEVERITY], who, episode, 0) < rules.theme[k].severe else 0
+    cases.row[c].resident = i
+    cases.row[c].theme = k
+    cases.row[c].severity = severity
+    cases.row[c].presented = math.nan
+    cases.row[c].crises = 0
+    cases.row[c].spells = 0
+    cases.row[c].visits = 0
+    cases.row[c].attempts = 0
+    cases.row[c].heal_at = math.inf
+    cases.row[c].crisis_at = math.inf
+    heal, crisis = rules.severity[k, severity].heal, rules.severity[k, severity].crisis
+    if heal > 0.0:
+        cases.row[c].heal_at = now + unit_exponential(keys[HEAL], who, episode, 0) / heal
+    if crisis > 0.0:
+        cases.row[c].crisis_at = now + unit_exponential(keys[CRISIS], who, episode, 0) / crisis
+    cell = np.int64(needs.person[i].cell)
+    tally.flows[cell, k, OPENED] += 1
+    tally.flows[cell, k, NEED_MONTHS] += end - now
+    tally.stock[cell, k].open_now += 1
+    needs.need[k, i].case = c
+    needs.threshold[k, i] = math.inf
+    _await_presentation(needs, cases, rules, heap, c, now, end)
+    change_coupling(needs, rules, heap, hazard, i, 1, now, start, end)
+
+
+@compiled
+def _close(
+    needs: Needs,
+    cases: Cases,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    hazard: Hazard,
+    c: int,
+    now: float,
+    start: float,
+    end: float,
+) -> None:
+    """End a need that stands in no queue and holds no slot, and start the next one's clock."""
+    i, k = cases.row[c].resident, cases.row[c].theme
+    cell = np.int64(needs.person[i].cell)
+    tally.stock[cell, k].open_now -= 1
+    tally.flows[cell, k, NEED_MONTHS] -= end - now
+    if cases.row[c].phase != UNPRESENTED:
+        tally.stock[cell, k].in_system -= 1
+        tally.flows[cell, k, SYSTEM_MONTHS] -= end - now
+    cases.row[c].phase = NO_NEED
+    cases.row[c].stamp += 1
+    cases.free[cases.sizes[0]] = c
+    cases.sizes[0] += 1
+    needs.need[k, i].case = -1
+    needs.need[k, i].episode += 1
+    change_coupling(needs, rules, heap, hazard, i, -1, now, start, end)
+    draw_threshold(needs, rules, heap, hazard, i, k, now, start, end)
+
+
+@compiled
+def _enter_door(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    agency: int,
+    now: float,
+    end: float,
+) -> None:
+    i = cases.row[c].resident
+    cases.row[c].agency = agency
+    cases.row[c].visits += 1
+    tally.flows[needs.person[i].cell, cases.row[c].theme, CONTACTS] += 1
+    node = rules.desk[needs.person[i].area, agency]
+    join(needs, cases, nodes, rules, tally, heap, c, node, AT_DOOR, now, end)
+
+
+@compiled
+def _present_one(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    now: float,
+    end: float,
+) -> None:
+    i, k = cases.row[c].resident, cases.row[c].theme
+    cell, area = np.int64(needs.person[i].cell), np.int64(needs.person[i].area)
+    if math.isnan(cases.row[c].presented):
+        cases.row[c].presented = now
+        tally.flows[cell, k, PRESENTATIONS] += 1
+    tally.stock[cell, k].in_system += 1
+    tally.flows[cell, k, SYSTEM_MONTHS] += end - now
+    regime = rules.regime[area]
+    if rules.own_desk[regime, k] < 0:
+        node = rules.pool[area, k]
+        join(needs, cases, nodes, rules, tally, heap, c, node, QUEUEING, now, end)
+        return
+    u = unit(rules.keys[k, DOOR], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].spells)
+    agency = 0
+    while rules.first_door[regime, k, agency] <= u:
+        agency += 1
+    _enter_door(needs, cases, nodes, rules, tally, heap, c, agency, now, end)
+
+
+@compiled
+def _present(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    now: float,
+    end: float,
+) -> None:
+    """Seek a door with one need, or at a joint door with all that are open."""
+    i = cases.row[c].resident
+    regime = rules.regime[needs.person[i].area]
+    own = rules.own_desk[regime, cases.row[c].theme]
+    _present_one(needs, cases, nodes, rules, tally, heap, c, now, end)
+    if own < 0 or not rules.joint_door[regime]:
+        return
+    for k in range(needs.need.shape[0]):
+        other = np.int64(needs.need[k, i].case)
+        if other >= 0 and cases.row[other].phase == UNPRESENTED and rules.own_desk[regime, k] == own:
+            _present_one(needs, cases, nodes, rules, tally, heap, other, now, end)
+
+
+@compiled
+def _lapse(
+    needs: Needs,
+    cases: Cases,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    now: float,
+    end: float,
+) -> None:
+    """Give up for now: the need stays open and nobody knows of it."""
+    i, k = cases.row[c].resident, cases.row[c].theme
+    cell = np.int64(needs.person[i].cell)
+    tally.stock[cell, k].in_system -= 1
+    tally.flows[cell, k, SYSTEM_MONTHS] -= end - now
+    cases.row[c].spells += 1
+    _await_presentation(needs, cases, rules, heap, c, now, end)
+
+
+@compiled
+def _assessed(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    now: float,
+    end: float,
+) -> None:
+    """Leave a desk: for the service, for another desk, or for home."""
+    i, k = cases.row[c].resident, cases.row[c].theme
+    cell, area = np.int64(needs.person[i].cell), np.int64(needs.person[i].area)
+    node = cases.row[c].node
+    nodes.work[node, cases.row[c].provider].busy -= 1
+    serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+    regime, agency = rules.regime[area], cases.row[c].agency
+    if agency == rules.own_desk[regime, k]:
+        pool = rules.pool[area, k]
+        join(needs, cases, nodes, rules, tally, heap, c, pool, QUEUEING, now, end)
+        return
+    who, episode, visit = needs.person[i].entity, needs.need[k, i].episode, cases.row[c].visits
+    tally.flows[cell, k, PASS_OFFS] += 1
+    if unit(rules.keys[k, DROP], who, episode, visit) < rules.world[0].drop:
+        tally.flows[cell, k, DROPPED] += 1
+        feel(needs, rules, tally, i, 0.0, now, end)
+        _lapse(needs, cases, rules, tally, heap, c, now, end)
+        return
+    u = unit(rules.keys[k, ROUTE], who, episode, visit)
+    onward = 0
+    while rules.next_door[regime, k, agency, onward] <= u:
+        onward += 1
+    _enter_door(needs, cases, nodes, rules, tally, heap, c, onward, now, end)
+
+
+@compiled
+def _served(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    hazard: Hazard,
+    c: int,
+    now: float,
+    start: float,
+    end: float,
+) -> None:
+    """End a service: solved, straight back, or given up for now."""
+    i, k = cases.row[c].resident, cases.row[c].theme
+    cell, area = np.int64(needs.person[i].cell), np.int64(needs.person[i].area)
+    node, p = cases.row[c].node, cases.row[c].provider
+    nodes.work[node, p].busy -= 1
+    serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+    tally.stock[cell, k].in_service -= 1
+    tally.flows[cell, k, SERVICE_MONTHS] -= end - now
+    cases.row[c].heal_at += now
+    cases.row[c].crisis_at += now
+    who, episode, attempt = needs.person[i].entity, needs.need[k, i].episode, cases.row[c].attempts
+    cases.row[c].attempts = attempt + 1
+    chance = rules.severity[k, cases.row[c].severity].solve * nodes.work[node, p].success
+    if unit(rules.keys[k, SOLVE], who, episode, attempt) < chance:
+        tally.flows[cell, k, SOLVED] += 1
+        feel(needs, rules, tally, i, 1.0, now, end)
+        _close(needs, cases, rules, tally, heap, hazard, c, now, start, end)
+        return
+    feel(needs, rules, tally, i, 0.0, now, end)
+    if unit(rules.keys[k, RETURN], who, episode, attempt) >= rules.theme[k].returns:
+        tally.flows[cell, k, LAPSED] += 1
+        _lapse(needs, cases, rules, tally, heap, c, now, end)
+        return
+    tally.flows[cell, k, RETURNED] += 1
+    own = rules.own_desk[rules.regime[area], k]
+    if own < 0:
+        pool = rules.pool[area, k]
+        join(needs, cases, nodes, rules, tally, heap, c, pool, QUEUEING, now, end)
+    else:
+        _enter_door(needs, cases, nodes, rules, tally, heap, c, own, now, end)
+
+
+@compiled
+def _heal_or_crisis(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    hazard: Hazard,
+    c: int,
+    now: float,
+    start: float,
+    end: float,
+) -> None:
+    i, k = cases.row[c].resident, cases.row[c].theme
+    cell = np.int64(needs.person[i].cell)
+    if cases.row[c].crisis_at < cases.row[c].heal_at:
+        tally.flows[cell, k, CRISES] += 1
+        cases.row[c].crises += 1
+        feel(needs, rules, tally, i, 0.0, now, end)
+        amount = unit_exponential(
+            rules.keys[k, CRISIS], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].crises
+        )
+        cases.row[c].crisis_at = now + amount / rules.severity[k, cases.row[c].severity].crisis
+        schedule(cases, heap, c, needs.threshold.shape[0], end)
+        return
+    tally.flows[cell, k, HEALED] += 1
+    node = cases.row[c].node
+    if is_waiting(cases.row[c].phase):
+        leave_queue(cases, nodes, c)
+    elif cases.row[c].phase == ASSESSED:
+        nodes.work[node, cases.row[c].provider].busy -= 1
+        serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+    _close(needs, cases, rules, tally, heap, hazard, c, now, start, end)
+
+
+@compiled
+def run_window(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    hazard: Hazard,
+    start: float,
+    end: float,
+) -> int:
+    """Take every event before the window's end; may be called again after room was added."""
+    themes = needs.threshold.shape[0]
+    while heap.size[0] > 0:
+        if heap.size[0] + 4 * themes + 8 > heap.event.size:
+            return HEAP_FULL
+        if cases.sizes[0] == 0 and cases.sizes[1] >= cases.row.size:
+            return CASES_FULL
+        now, ref, stamp = pop(heap)
+        i, k = ref // themes, ref % themes
+        c = np.int64(needs.need[k, i].case)
+        if stamp < 0:
+            area = np.int64(needs.person[i].area)
+            if c < 0 and onset_time(needs, hazard, area, k, i, start) == now:
+                _open(
+                    needs, cases, rules, tally, heap, hazard, i, k, now, start, end
+                )
+            continue
+        if c < 0 or cases.row[c].stamp != stamp:
+            continue
+        phase = cases.row[c].phase
+        if phase == IN_SERVICE:
+            _served(
+                needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end
+            )
+        elif cases.row[c].phase_at > now:
+            _heal_or_crisis(
+                needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end
+            )
+        elif phase == UNPRESENTED:
+            _present(needs, cases, nodes, rules, tally, heap, c, now, end)
+        else:
+            _assessed(needs, cases, nodes, rules, tally, heap, c, now, end)
+    return DONE
+
+
+@compiled
+def fill_slots(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    now: float,
+    end: float,
+) -> bool:
+    """Start waiting cases on slots that were bought since; False when the heap was too small."""
+    for node in range(nodes.queue.size):
+        if nodes.queue[node].waiting == 0:
+            continue
+        free = 0
+        for p in range(nodes.work.shape[1]):
+            free += max(0, nodes.work[node, p].slots - nodes.work[node, p].busy)
+        if heap.size[0] + min(free, nodes.queue[node].waiting) + 8 > heap.event.size:
+            return False
+        serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+    return True

@@ -1,0 +1,148 @@
+"""When needs open: thresholds of hazard, consumed while a resident has no such need.
+
+Sellke's construction (Sellke 1983, "On the asymptotic distribution of the size of a stochastic
+epidemic", J. Appl. Prob. 20): each idle need has a unit-exponential threshold, used up at the
+rate λ·relative·(1 + c·other open needs). The area's part of the rate, which shocks and prevention
+move month by month, is accumulated once an area; a resident's threshold is kept as the level of
+that accumulated hazard at which the need opens. A month then costs one comparison a resident.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from localsim.compiled import compiled, inlined
+from localsim.dynamics.columns import (
+    IN_SERVICE,
+    NO_NEED,
+    ONSET,
+    Cases,
+    Hazard,
+    Heap,
+    Needs,
+    Rules,
+)
+from localsim.dynamics.heap import push
+from localsim.streams import unit_exponential
+
+
+@inlined
+def _due(cases: Cases, c: int) -> float:
+    if cases.row[c].phase == IN_SERVICE:
+        return cases.row[c].phase_at
+    return min(cases.row[c].heal_at, cases.row[c].crisis_at, cases.row[c].phase_at)
+
+
+@compiled
+def open_window(
+    needs: Needs,
+    cases: Cases,
+    heap: Heap,
+    hazard: Hazard,
+    start: float,
+    end: float,
+) -> bool:
+    """Collect what falls due before the window's end; False when the heap was too small."""
+    heap.size[0] = 0
+    room = heap.event.size
+    themes = needs.threshold.shape[0]
+    for k in range(themes):
+        for a in range(hazard.level.shape[0]):
+            slope = hazard.slope[a, k]
+            if slope <= 0.0:
+                continue
+            level = hazard.level[a, k]
+            bound = level + slope * (end - start)
+            for i in range(needs.offsets[a], needs.offsets[a + 1]):
+                if needs.threshold[k, i] < bound:
+                    if heap.size[0] >= room:
+                        return False
+                    time = start + (needs.threshold[k, i] - level) / slope
+                    push(heap, time, i * themes + k, -1)
+    for c in range(cases.sizes[1]):
+        if cases.row[c].phase != NO_NEED:
+            due = _due(cases, c)
+            if due < end:
+                if heap.size[0] >= room:
+                    return False
+                push(heap, due, cases.row[c].resident * themes + cases.row[c].theme, cases.row[c].stamp)
+    return True
+
+
+@compiled
+def schedule(
+    cases: Cases, heap: Heap, c: int, themes: int, end: float
+) -> None:
+    """Put a case's next event on the heap if it falls into this window; older ones lapse."""
+    cases.row[c].stamp += 1
+    due = _due(cases, c)
+    if due < end:
+        push(heap, due, cases.row[c].resident * themes + cases.row[c].theme, cases.row[c].stamp)
+
+
+@inlined
+def onset_time(needs: Needs, hazard: Hazard, area: int, k: int, i: int, start: float) -> float:
+    """Return when an idle need opens if nothing changes before."""
+    slope = hazard.slope[area, k]
+    if slope <= 0.0:
+        return math.inf
+    return start + (needs.threshold[k, i] - hazard.level[area, k]) / slope
+
+
+@compiled
+def change_coupling(
+    needs: Needs,
+    rules: Rules,
+    heap: Heap,
+    hazard: Hazard,
+    i: int,
+    step: int,
+    now: float,
+    start: float,
+    end: float,
+) -> None:
+    """Count one open need more or fewer, and hasten or slow the resident's idle needs."""
+    before = needs.person[i].open_needs
+    needs.person[i].open_needs = before + step
+    c = rules.world[0].coupling
+    if c == 0.0:
+        return
+    ratio = (1.0 + c * before) / (1.0 + c * (before + step))
+    area = np.int64(needs.person[i].area)
+    themes = needs.threshold.shape[0]
+    for k in range(themes):
+        if needs.need[k, i].case >= 0 or needs.threshold[k, i] == math.inf:
+            continue
+        level = hazard.level[area, k] + hazard.slope[area, k] * (now - start)
+        needs.threshold[k, i] = level + (needs.threshold[k, i] - level) * ratio
+        time = onset_time(needs, hazard, area, k, i, start)
+        if time < end:
+            push(heap, time, i * themes + k, -1)
+
+
+@compiled
+def draw_threshold(
+    needs: Needs,
+    rules: Rules,
+    heap: Heap,
+    hazard: Hazard,
+    i: int,
+    k: int,
+    now: float,
+    start: float,
+    end: float,
+) -> None:
+    """Give an idle need the threshold of its next episode."""
+    rate = needs.need[k, i].relative * (1.0 + rules.world[0].coupling * needs.person[i].open_needs)
+    if rate <= 0.0:
+        needs.threshold[k, i] = math.inf
+        return
+    area = np.int64(needs.person[i].area)
+    level = hazard.level[area, k] + hazard.slope[area, k] * (now - start)
+    amount = unit_exponential(rules.keys[k, ONSET], needs.person[i].entity, needs.need[k, i].episode, 0)
+    needs.threshold[k, i] = level + amount / rate
+    time = onset_time(needs, hazard, area, k, i, start)
+    if time < end:
+        push(heap, time, i * needs.threshold.shape[0] + k, -1)

@@ -1,0 +1,199 @@
+"""Queues: a case waits at a node until a slot is free, first come first served."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from localsim.compiled import compiled, inlined
+from localsim.dynamics.columns import (
+    ACCESS_MONTHS,
+    ASSESS,
+    ASSESSED,
+    AT_DOOR,
+    FIRST_STARTS,
+    IN_SERVICE,
+    PROVIDER,
+    QUEUEING,
+    SERVICE,
+    SERVICE_MONTHS,
+    STARTS,
+    WAIT_BIN_RATIO,
+    WAIT_BINS,
+    WAIT_MONTHS,
+    WAITED,
+    WEEKS_PER_MONTH,
+    Cases,
+    Heap,
+    Needs,
+    Nodes,
+    Rules,
+    Tally,
+)
+from localsim.dynamics.onset import schedule
+from localsim.streams import unit, unit_exponential
+
+
+@inlined
+def wait_bin(months: float) -> int:
+    """Return the bin of a wait: equal ratios of one plus the weeks waited."""
+    weeks = max(months, 0.0) * WEEKS_PER_MONTH
+    return min(WAIT_BINS - 1, int(math.ceil(math.log1p(weeks) / math.log(WAIT_BIN_RATIO))))
+
+
+@compiled
+def _free_provider( needs: Needs, cases: Cases, nodes: Nodes, rules: Rules, node: int, c: int
+) -> int:
+    """Return a provider with a free slot, each slot as likely as the next; -1 if none is free."""
+    total = 0
+    only = -1
+    kinds = 0
+    for p in range(nodes.work.shape[1]):
+        free = nodes.work[node, p].slots - nodes.work[node, p].busy
+        if free > 0:
+            total += free
+            only = p
+            kinds += 1
+    if kinds <= 1:
+        return only
+    i, k = cases.row[c].resident, cases.row[c].theme
+    u = unit(
+        rules.keys[k, PROVIDER], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].attempts
+    )
+    mark = u * total
+    for p in range(nodes.work.shape[1]):
+        free = nodes.work[node, p].slots - nodes.work[node, p].busy
+        if free > 0:
+            mark -= free
+            if mark <= 0.0:
+                return p
+    return only
+
+
+@compiled
+def _start(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    p: int,
+    now: float,
+    end: float,
+) -> None:
+    node = cases.row[c].node
+    i, k = cases.row[c].resident, cases.row[c].theme
+    who, episode = needs.person[i].entity, needs.need[k, i].episode
+    cases.row[c].provider = p
+    nodes.work[node, p].busy += 1
+    if cases.row[c].phase == AT_DOOR:
+        cases.row[c].phase = ASSESSED
+        amount = unit_exponential(rules.keys[k, ASSESS], who, episode, cases.row[c].visits)
+        cases.row[c].phase_at = now + amount * rules.assess[cases.row[c].agency]
+    else:
+        cell = np.int64(needs.person[i].cell)
+        flows = tally.flows[cell, k]
+        wait = now - cases.row[c].joined
+        flows[STARTS] += 1
+        if wait > 0.0:
+            flows[WAITED] += 1
+            flows[WAIT_MONTHS] += wait
+        if cases.row[c].attempts == 0:
+            access = now - cases.row[c].presented
+            flows[FIRST_STARTS] += 1
+            flows[ACCESS_MONTHS] += access
+            tally.waits[needs.person[i].area, k, wait_bin(access)] += 1
+            needs.need[k, i].reached = True
+        tally.stock[cell, k].in_service += 1
+        flows[SERVICE_MONTHS] += end - now
+        amount = unit_exponential(rules.keys[k, SERVICE], who, episode, cases.row[c].attempts)
+        mean = rules.severity[k, cases.row[c].severity].service * nodes.work[node, p].duration
+        cases.row[c].phase = IN_SERVICE
+        cases.row[c].phase_at = now + amount * mean
+        cases.row[c].heal_at -= now  # while in service: the months that are left
+        cases.row[c].crisis_at -= now
+    schedule(cases, heap, c, needs.threshold.shape[0], end)
+
+
+@compiled
+def join(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    c: int,
+    node: int,
+    phase: int,
+    now: float,
+    end: float,
+) -> None:
+    """Bring a case to a node: it starts if a slot is free and nobody waits, else it queues."""
+    cases.row[c].node = node
+    cases.row[c].joined = now
+    cases.row[c].phase = phase
+    cases.row[c].phase_at = math.inf
+    p = -1
+    if nodes.queue[node].waiting == 0:
+        p = _free_provider(needs, cases, nodes, rules, node, c)
+    if p >= 0:
+        _start(needs, cases, nodes, rules, tally, heap, c, p, now, end)
+        return
+    tail = nodes.queue[node].last
+    cases.row[c].before = tail
+    cases.row[c].after = -1
+    if tail >= 0:
+        cases.row[tail].after = c
+    else:
+        nodes.queue[node].first = c
+    nodes.queue[node].last = c
+    nodes.queue[node].waiting += 1
+    schedule(cases, heap, c, needs.threshold.shape[0], end)
+
+
+@compiled
+def leave_queue(cases: Cases, nodes: Nodes, c: int) -> None:
+    """Take a waiting case out of its queue."""
+    node = cases.row[c].node
+    before, after = cases.row[c].before, cases.row[c].after
+    if before >= 0:
+        cases.row[before].after = after
+    else:
+        nodes.queue[node].first = after
+    if after >= 0:
+        cases.row[after].before = before
+    else:
+        nodes.queue[node].last = before
+    nodes.queue[node].waiting -= 1
+
+
+@compiled
+def serve_waiting(
+    needs: Needs,
+    cases: Cases,
+    nodes: Nodes,
+    rules: Rules,
+    tally: Tally,
+    heap: Heap,
+    node: int,
+    now: float,
+    end: float,
+) -> None:
+    """Start as many waiting cases as there are free slots."""
+    while nodes.queue[node].waiting > 0:
+        c = nodes.queue[node].first
+        p = _free_provider(needs, cases, nodes, rules, node, c)
+        if p < 0:
+            return
+        leave_queue(cases, nodes, c)
+        _start(needs, cases, nodes, rules, tally, heap, c, p, now, end)
+
+
+@compiled
+def is_waiting(phase: int) -> bool:
+    """Say whether a case in this phase stands in a queue."""
+    return phase == AT_DOOR or phase == QUEUEING

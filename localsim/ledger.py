@@ -1,0 +1,92 @@
+"""The ledger: every pound in is spent, carried or returned.
+
+Double entry. Money enters from payers, moves between holders (lines of agencies, purses of
+commissioners, reserves of providers) and leaves as spending with a purpose or as a return. Holders
+keep their own cash; once a month the cash that is really there is held against what the ledger
+says should be, and a month that is off by half a penny stops the run. Amounts are float64 and
+never rounded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+
+from localsim.errors import LedgerError
+
+HALF_A_PENNY = 0.005
+
+Entry = tuple[str, str, str]
+
+
+class Ledger:
+    """Flows of money by payer, purpose and zone, in pounds of 2011-12, since it was opened."""
+
+    def __init__(self) -> None:
+        self.received: dict[tuple[str, str], float] = defaultdict(float)
+        self.spent: dict[Entry, float] = defaultdict(float)
+        self.returned: dict[tuple[str, str], float] = defaultdict(float)
+        self.opening_gbp = 0.0
+
+    def receive(self, payer: str, zone: str, amount_gbp: float) -> float:
+        """Record money that a payer puts in; returns the amount, for the holder to take."""
+        self.received[payer, zone] += _money(amount_gbp, f"received from {payer}")
+        return amount_gbp
+
+    def spend(self, payer: str, purpose: str, zone: str, amount_gbp: float) -> float:
+        """Record money that leaves for a purpose; returns the amount, for the holder to give."""
+        self.spent[payer, purpose, zone] += _money(amount_gbp, f"spent on {purpose}")
+        return amount_gbp
+
+    def give_back(self, payer: str, zone: str, amount_gbp: float) -> float:
+        """Record money that goes back to its payer."""
+        self.returned[payer, zone] += _money(amount_gbp, f"returned to {payer}")
+        return amount_gbp
+
+    @property
+    def should_hold_gbp(self) -> float:
+        """What all holders together should have: opening, plus in, less spent and returned."""
+        return (
+            self.opening_gbp
+            + math.fsum(self.received.values())
+            - math.fsum(self.spent.values())
+            - math.fsum(self.returned.values())
+        )
+
+    def close_month(self, month: int, held_gbp: float) -> None:
+        """Hold the cash that is really there against the books.
+
+        Raises `LedgerError` when they differ by half a penny or more.
+        """
+        gap = held_gbp - self.should_hold_gbp
+        if not abs(gap) < HALF_A_PENNY:
+            raise LedgerError(
+                f"Month {month}: holders have £{held_gbp:,.2f}, the ledger says "
+                f"£{self.should_hold_gbp:,.2f}; £{gap:+,.4f} is unexplained. Every pound must be "
+                "spent, carried or returned."
+            )
+
+    def spent_by(self, purpose: str | None = None, zone: str | None = None) -> float:
+        """Return what was spent, on one purpose or all, in one zone or all."""
+        return math.fsum(
+            amount
+            for (_, why, where), amount in self.spent.items()
+            if purpose in (None, why) and zone in (None, where)
+        )
+
+    def balance(self) -> Mapping[str, float]:
+        """Return the account in one line: opening, in, spent, returned, carried."""
+        return {
+            "opening_gbp": self.opening_gbp,
+            "received_gbp": math.fsum(self.received.values()),
+            "spent_gbp": math.fsum(self.spent.values()),
+            "returned_gbp": math.fsum(self.returned.values()),
+            "carried_gbp": self.should_hold_gbp,
+        }
+
+
+def _money(amount_gbp: float, what: str) -> float:
+    if not math.isfinite(amount_gbp) or amount_gbp < -HALF_A_PENNY:
+        raise LedgerError(f"£{amount_gbp} {what} is no amount of money: it must be zero or more.")
+    return amount_gbp

@@ -1,0 +1,488 @@
+"""The model: one place, one policy, one seed; a step is a month."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import mesa
+import numpy as np
+
+from localsim.agents.columns import ResidentColumns
+from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
+from localsim.agents.peopled import PeopledModel
+from localsim.assumptions import Assumptions
+from localsim.dynamics.columns import FLOWS, PHASES, PRESENTATIONS, Array
+from localsim.dynamics.facts import Facts
+from localsim.dynamics.town import lay_out, settle
+from localsim.errors import LocalsimError
+from localsim.ledger import Ledger
+from localsim.place import ACTIVITIES, AGES, ETHNIC_GROUPS, HEALTHS, TENURES, Place
+from localsim.policy.budgets import RingFenced
+from localsim.policy.policy import Pilot, Policy
+from localsim.policy.presets import status_quo
+from localsim.policy.supply import KINDS, Market
+from localsim.themes import Theme, check_themes, default_themes
+from localsim.year import amenity
+from localsim.year.accounts import ZONES, Accounts, pay_month, zone_flows
+from localsim.year.commission import Providers, review
+from localsim.year.decide import Hearing, by_area, listen, look
+from localsim.year.doors import open_doors
+from localsim.year.listen import Priorities
+from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
+
+MONTHS_A_YEAR = 12
+
+
+class Model(PeopledModel):
+    """A place run by a policy, month by month, after a warm-up under the status quo.
+
+    Parameters
+    ----------
+    place
+        Where: a `Place`.
+    policy
+        A `Policy` or a `Pilot`; without one, the status quo.
+    seed, replication
+        The luck: same numbers, same draws, whatever the policy. `seed=None` takes a fresh one,
+        kept as `model.seed`.
+    themes
+        Kinds of need; the default is One Norbiton's four and health and care.
+    assumptions
+        Numbers of the world; the default is the package's, as they stand.
+    zone
+        bool[A], areas to be reported as inside; the default is the pilot's areas.
+    borders
+        int64[A], areas of different numbers share no team; the default follows `zone`.
+    warmup_years
+        Years under the status quo before the policy begins, a whole number.
+    ticks_per_month
+        Accounting windows in a month; it changes nothing but how often accounts are drawn up.
+
+    Raises `LocalsimError` on anything that cannot be.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        policy: Policy | Pilot | None = None,
+        *,
+        seed: int | None = 0,
+        replication: int = 0,
+        themes: Sequence[Theme] | None = None,
+        assumptions: Assumptions | None = None,
+        zone: Array | None = None,
+        borders: Array | None = None,
+        warmup_years: int = 5,
+        ticks_per_month: int = 1,
+    ) -> None:
+        policy = status_quo() if policy is None else policy
+        _check_arguments(place, policy, warmup_years, ticks_per_month)
+        seed = secrets.randbits(32) if seed is None else int(seed)
+        super().__init__(int(place.residents.sum()), rng=seed)
+        self.seed = seed
+        self.replication = int(replication)
+        self.ticks_per_month = ticks_per_month
+        chosen = check_themes(default_themes() if themes is None else themes)
+        numbers = Assumptions.default() if assumptions is None else assumptions
+        self.facts = Facts.of(place, chosen, numbers, self.seed, self.replication)
+        self.place, self.population, self.themes = place, self.facts.population, chosen
+        self.inside = _zone_of(place, policy, zone)
+        self.reports_zones = bool(self.inside.any() and not self.inside.all())
+        self.zone = np.where(self.inside, 0, 1) if self.reports_zones else self.inside * 0
+        self.borders = self.zone if borders is None else np.asarray(borders, dtype=np.int64)
+        self.town = settle(self.facts, lay_out(self.facts, self.borders))
+        self.priorities = Priorities.of(self.facts)
+        self.providers = Providers.of(self.facts, self.town)
+        self.values = amenity.true_values(self.facts)
+        nodes = self.town.patches.nodes
+        self.accounts = Accounts.opened(len(chosen), len(self.facts.casework), nodes, len(KINDS))
+        self.regimes: list[Regime] = []
+        self.year = 0
+        self.presented: list[Array] = []
+        areas, casework = len(place.codes), len(self.facts.casework)
+        self.since = np.zeros((areas, casework, len(FLOWS)))
+        self.datacollector = mesa.DataCollector(model_reporters=_REPORTERS)
+        self._enrol()
+        self._begin(status_quo())
+        for _ in range(warmup_years * MONTHS_A_YEAR):
+            type(self).step(self)  # the warm-up's months are not Mesa's steps
+        self._begin(policy)
+
+    def step(self) -> None:
+        """Let one month pass, and at the start of a year decide on it."""
+        if self.month % MONTHS_A_YEAR == 0:
+            self.fund()
+            self.listen()
+            self.allocate()
+            self.commission()
+        self.live()
+        self.pay()
+        self.record()
+        self.month += 1
+        if self.month % MONTHS_A_YEAR == 0:
+            self.review()
+
+    def run(self, years: int) -> None:
+        """Let whole years pass."""
+        for _ in range(_whole_years(years) * MONTHS_A_YEAR):
+            self.step()
+
+    def fork(self, policy: Policy | Pilot) -> Model:
+        """Return a copy of this moment, with the same luck to come, under another policy."""
+        twin = copy.deepcopy(self)
+        twin._begin(policy)
+        return twin
+
+    # ── the phases of a year ──────────────────────────────────────────────────────────────────
+
+    def fund(self) -> None:
+        """Pay the year's lines in."""
+        for regime in self.regimes:
+            fund(self.facts, regime, self.accounts, self.ledger, self.zone)
+
+    def listen(self) -> None:
+        """Let every decider see its own evidence."""
+        presented = self._recorded()
+        sight = look(self.facts, self.town, self.values, presented, self.since, self.year)
+        self._hearings: list[list[Hearing]] = []
+        for regime in self.regimes:
+            heard = []
+            for bench in regime.benches:
+                heard += listen(
+                    self.facts, self.town, self.priorities, sight, bench, regime.areas, self.year
+                )
+            self._hearings.append(heard)
+
+    def allocate(self) -> None:
+        """Let every decider spend its purse, after the overheads of deciding."""
+        contacts = self.since[:, :, FLOWS.index("contacts")].sum(axis=1)
+        policy_year = self.month // MONTHS_A_YEAR
+        for regime, hearings in zip(self.regimes, self._hearings, strict=True):
+            pay_overheads(
+                self.facts, regime, self.accounts, self.providers, self.ledger, hearings,
+                contacts, self.year, policy_year,
+            )  # fmt: skip
+            decisions = allocate(self.facts, regime, self.accounts, hearings)
+            self._minute(regime, hearings, decisions)
+        self.participants += sum(h.participants for heard in self._hearings for h in heard)
+
+    def commission(self) -> None:
+        """Buy slots and amenities, and let amenities prevent what they can."""
+        for regime in self.regimes:
+            buy(
+                self.facts, self.town, regime, self.accounts, self.providers, self.ledger,
+                self.zone, self.year,
+            )  # fmt: skip
+        plan = np.sum([regime.plan for regime in self.regimes], axis=0)
+        spend = plan[:, self.facts.amenity_index]
+        self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend)
+        slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None]
+        self.town.hazard.slope[:] = slope
+
+    def live(self) -> None:
+        """Let needs open, be presented, served and come back, at their own times."""
+        for _ in range(self.ticks_per_month):
+            self.town.advance(1.0 / self.ticks_per_month)
+        self.amenity_gbp += self.amenity_year_gbp / MONTHS_A_YEAR
+
+    def pay(self) -> None:
+        """Pay the month's bills and hold the cash against the ledger."""
+        flows = np.empty((len(ZONES), len(self.facts.casework), len(FLOWS)))
+        zone_flows(self.town.tally, self._zone_of_cell, flows)
+        pay_month(
+            self.facts, self.accounts, self.ledger, flows, self._node_owner,
+            self._regime_of_zone, self._open_ended, 1.0,
+        )  # fmt: skip
+        self.ledger.close_month(self.month, self.accounts.held_gbp)
+        self.flow_history.append(flows)
+
+    def record(self) -> None:
+        """Keep the month's figures."""
+        counted = by_area(self.facts, self.town.tally.flows[:, :, PRESENTATIONS])
+        self.presented.append(counted - self._presented_so_far)
+        self._presented_so_far = counted
+        self.spend_history.append([self.ledger.spent_by(zone=zone) for zone in ZONES])
+        deviations = np.bincount(
+            self._zone_of_cell, weights=self.town.tally.trust, minlength=len(ZONES)
+        )
+        self.trust_history.append(deviations / self._heads_of_zone)
+        if self.steps:
+            self.datacollector.collect(self)
+
+    def review(self) -> None:
+        """Close the year: measured performance, and what becomes of providers."""
+        flows = by_area(self.facts, self.town.tally.flows)
+        self.since = flows - self._flows_at_new_year
+        self._flows_at_new_year = flows
+        building = {
+            int(node): regime.policy.supply.capacity_building
+            for regime in self.regimes
+            if isinstance(regime.policy.supply, Market)
+            for node in regime.nodes
+        }
+        review(self.facts, self.town, self.providers, building)
+        self.year += 1
+
+    # ── beginnings ────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self, policy: Policy | Pilot) -> None:
+        """Start a policy: its regimes, doors and deciders, and counters and books at zero."""
+        _check_fences(policy, self.facts)
+        regimes = policy.regimes(self.place)
+        _check_borders(regimes, self.borders)
+        self.policy = policy
+        patches, zone = self.town.patches, self.zone
+        people = self.place.residents.astype(np.float64)
+        lines = self.accounts.lines.sum(axis=0)
+        total = self.facts.historic_gbp.sum(axis=0)
+        self.regimes = []
+        for r, (answers, areas) in enumerate(regimes):
+            nodes = np.unique(patches.pool[areas])
+            heads = np.bincount(zone[areas], weights=people[areas], minlength=len(ZONES))
+            self.regimes.append(
+                Regime(
+                    index=r,
+                    policy=answers,
+                    areas=areas,
+                    nodes=nodes,
+                    zones_of_nodes=[ZONES[self._zone_of_node(node)] for node in nodes],
+                    heads_by_zone=heads / max(1.0, float(heads.sum())),
+                )
+            )
+        share = np.array([self.facts.historic_gbp[areas].sum(axis=0) for _, areas in regimes])
+        part = np.where(total > 0.0, share / np.where(total > 0.0, total, 1.0), 1.0 / len(regimes))
+        self.accounts.lines = part * (lines + self.accounts.desks.sum() / lines.size)
+        self.accounts.desks = np.zeros(len(regimes))
+        self.accounts.contact_gbp = np.zeros(len(regimes))
+        self.accounts.amenity_gbp = np.zeros((len(regimes), len(self.themes), len(ZONES)))
+        open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in regimes])
+        self._index_owners(people)
+        self._reset_counters()
+        self._appoint()
+
+    def _zone_of_node(self, node: int) -> int:
+        areas = np.flatnonzero((self.town.patches.pool == node).any(axis=1))
+        return int(self.zone[areas[0]])
+
+    def _index_owners(self, people: Array) -> None:
+        patches = self.town.patches
+        owner = np.full((patches.nodes, 3), -1, np.int64)
+        regime_of_area = self.town.rules.regime
+        for k, t in enumerate(self.facts.casework_index):
+            owner[patches.pool[:, k], 0] = regime_of_area
+            owner[patches.pool[:, k], 1] = t
+            owner[patches.pool[:, k], 2] = self.zone
+        self._node_owner = owner
+        self._zone_of_cell = np.repeat(self.zone, len(TENURES)).astype(np.int64)
+        heads = np.bincount(self.zone, weights=people, minlength=len(ZONES))
+        self._heads_of_zone = np.maximum(heads, 1.0)
+        self._regime_of_zone = np.zeros(len(ZONES), np.int64)
+        for z in range(len(ZONES)):
+            here = regime_of_area[self.zone == z]
+            self._regime_of_zone[z] = here[0] if here.size else 0
+        self._open_ended = np.array([regime.open_ended for regime in self.regimes])
+
+    def _reset_counters(self) -> None:
+        tally, areas = self.town.tally, len(self.place.codes)
+        casework = len(self.facts.casework)
+        tally.flows[:] = 0.0
+        tally.waits[:] = 0
+        self.town.needs.need["reached"] = False
+        self.ledger = Ledger()
+        self.ledger.opening_gbp = self.accounts.held_gbp
+        self.accounts.paid = np.zeros((len(ZONES), casework, len(FLOWS)))
+        self._flows_at_new_year = np.zeros((areas, casework, len(FLOWS)))
+        self._presented_so_far = np.zeros((areas, casework))
+        self.amenity_gbp = np.zeros((areas, len(self.facts.amenities)))
+        self.participants = 0
+        self.month = 0
+        self.flow_history: list[Array] = []
+        self.spend_history: list[list[float]] = []
+        self.trust_history: list[Array] = []
+
+    def _recorded(self) -> Array | None:
+        """Return a year's presentations as old as the record, or None while there is no year."""
+        lag = round(self.facts.value("record.lag_months"))
+        end = len(self.presented) - lag
+        if end < MONTHS_A_YEAR:
+            return None
+        year: Array = np.sum(self.presented[end - MONTHS_A_YEAR : end], axis=0)
+        return year
+
+    # ── agents ────────────────────────────────────────────────────────────────────────────────
+
+    def _enrol(self) -> None:
+        """Make the institutions that stay: agencies, providers and the centre."""
+        for name in self.facts.agencies:
+            themes = {t.name: i for i, t in enumerate(self.themes) if t.agency == name}
+            Agency(self, name, themes)
+        patches = self.town.patches
+        for row, k in enumerate(patches.pool_theme):
+            for p, kind in enumerate(KINDS):
+                Provider(self, kind, self.facts.casework[k].name, patches.desks + row, p)
+        self.centre = Centre(self)
+
+    def _appoint(self) -> None:
+        """Make those who decide under this policy, in the place of those before."""
+        for agent in list(self.ordinary_agents.select(agent_type=Commissioner)):
+            agent.remove()
+        self._commissioners: dict[tuple[int, str, int], Commissioner] = {}
+        for regime in self.regimes:
+            for bench in regime.benches:
+                units = self.place.units(bench.tier)
+                names = self.place.unit_names(bench.tier)
+                for unit in np.unique(units[regime.areas]):
+                    areas = regime.areas & (units == unit)
+                    self._commissioners[regime.index, bench.tier, int(unit)] = Commissioner(
+                        self, regime.policy.name, bench.tier, names[unit], areas, bench.devolved
+                    )
+        self.centre.items_reported = max(r.policy.contract.items for r in self.regimes)
+
+    def _minute(self, regime: Regime, hearings: list[Hearing], decisions: list[Array]) -> None:
+        for hearing, decision in zip(hearings, decisions, strict=True):
+            who = self._commissioners[regime.index, hearing.bench.tier, hearing.unit]
+            who.participants = hearing.participants
+            who.decision_gbp = decision
+
+    def line_gbp(self, theme: int) -> float:
+        """Return the cash in the lines of a theme, over all regimes."""
+        return float(self.accounts.lines[:, theme].sum())
+
+    def provider(self, what: str, node: int, kind: int) -> float:
+        """Return a figure of one provider."""
+        table = {
+            "slots": self.town.nodes.work["slots"],
+            "busy": self.town.nodes.work["busy"],
+            "reserves_gbp": self.accounts.reserves,
+            "capacity": self.providers.capacity,
+            "price_gbp": self.providers.price,
+            "quality": self.providers.quality,
+        }[what]
+        return float(table[node, kind])
+
+    @property
+    def open_needs(self) -> int:
+        """How many needs are open now."""
+        return int(self.town.tally.stock["open_now"].sum())
+
+    @property
+    def spent_gbp(self) -> float:
+        """What has been spent since the policy began."""
+        return self.ledger.spent_by()
+
+    @property
+    def trust_in_council(self) -> float:
+        """Mean trust in the services that the place runs, 0 to 1."""
+        mean = float(self.town.tally.trust.sum()) / self.resident_count
+        return self.facts.value("trust.council") + mean
+
+    def resident_columns(self) -> ResidentColumns:
+        """Return the columns behind the residents' views."""
+        people = self.population
+        static = {name: column for name, column in people.columns.items() if name != "entity"}
+        live: dict[str, Any] = {
+            "open_needs": lambda rows: self.town.needs.person["open_needs"][rows],
+            "trust": self._trust,
+        }
+        labels: dict[str, Sequence[str]] = {
+            "age_band": AGES, "tenure": TENURES, "activity": ACTIVITIES,
+            "ethnic_group": ETHNIC_GROUPS, "health": HEALTHS, "area": self.place.codes,
+        }  # fmt: skip
+        for k, theme in enumerate(self.facts.casework):
+            live[f"{theme.name}_need"] = lambda rows, k=k: self._phase(k, rows)
+            labels[f"{theme.name}_need"] = PHASES
+        return ResidentColumns(
+            size=people.size,
+            static=static,
+            live=live,
+            labels=labels,
+            setters={"trust": self._set_trust},
+            themes=tuple(theme.name for theme in self.facts.casework),
+        )
+
+    def _phase(self, k: int, rows: Any) -> Any:
+        case = self.town.needs.need["case"][k, rows]
+        return np.where(case >= 0, self.town.cases.row["phase"][np.maximum(case, 0)], 0)
+
+    def _trust(self, rows: Any) -> Any:
+        person, fade = self.town.needs.person, self.town.rules.world["trust_fade"][0]
+        age = self.town.months - person["trust_month"][rows]
+        return self.facts.value("trust.council") + person["trust"][rows] * np.exp(-fade * age)
+
+    def _set_trust(self, rows: Any, values: Any) -> None:
+        person, tally = self.town.needs.person, self.town.tally
+        before = self._trust(rows)
+        person["trust"][rows] = np.asarray(values) - self.facts.value("trust.council")
+        person["trust_month"][rows] = self.town.months
+        np.add.at(tally.trust, person["cell"][rows], np.asarray(values) - before)
+
+
+_REPORTERS = {
+    "open needs": "open_needs",
+    "spent_gbp": "spent_gbp",
+    "trust in council": "trust_in_council",
+}
+
+
+def _whole_years(years: object) -> int:
+    if isinstance(years, bool) or not isinstance(years, int | np.integer) or not 0 <= years <= 200:
+        raise LocalsimError(f"Years are a whole number from 0 to 200, not {years!r}.")
+    return int(years)
+
+
+def _check_arguments(
+    place: object, policy: object, warmup_years: object, ticks_per_month: object
+) -> None:
+    if not isinstance(place, Place):
+        raise LocalsimError(f"Model: place must be a Place such as Place.norbiton(), not {place!r}.")
+    if int(place.residents.sum()) == 0:
+        raise LocalsimError(f"Model: nobody lives in {place.name}; a place needs a resident.")
+    if not isinstance(policy, Policy | Pilot):
+        raise LocalsimError(
+            f"Model: policy must be a Policy or a Pilot, such as policies.top_down(), "
+            f"not {policy!r}."
+        )
+    _whole_years(warmup_years)
+    if not isinstance(ticks_per_month, int) or not 1 <= ticks_per_month <= 1000:
+        raise LocalsimError(
+            f"Model: ticks_per_month is a whole number from 1 to 1000, not {ticks_per_month!r}."
+        )
+
+
+def _zone_of(place: Place, policy: Policy | Pilot, zone: Array | None) -> Array:
+    if zone is None:
+        everywhere = np.ones(len(place.codes), dtype=bool)
+        return place.mask(policy.areas) if isinstance(policy, Pilot) else everywhere
+    zone = np.asarray(zone)
+    if zone.dtype != bool or zone.shape != (len(place.codes),):
+        raise LocalsimError(
+            f"Model: zone must be one True or False for each of {len(place.codes)} areas."
+        )
+    return zone
+
+
+def _check_borders(regimes: list[tuple[Policy, Array]], borders: Array) -> None:
+    for policy, areas in regimes:
+        if set(borders[areas]) & set(borders[~areas]):
+            raise LocalsimError(
+                f"Policy {policy.name!r} begins or ends inside an area that shares its teams; "
+                "give the model borders that part the pilot's areas from the rest."
+            )
+
+
+def _check_fences(policy: Policy | Pilot, facts: Facts) -> None:
+    names = {theme.name for theme in facts.themes}
+    parts = (policy.policy, policy.elsewhere) if isinstance(policy, Pilot) else (policy,)
+    for part in parts:
+        if isinstance(part.budgets, RingFenced) and part.budgets.shares is not None:
+            unknown = sorted(set(part.budgets.shares) - names)
+            if unknown:
+                raise LocalsimError(
+                    f"Policy {part.name!r} fences money for {unknown[0]!r}, which is no theme here; "
+                    f"themes are {', '.join(sorted(names))}."
+                )
+
+

@@ -1,0 +1,85 @@
+"""With whose money: ring-fenced lines, a pooled purse, or open-ended spending at a price."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+from localsim.errors import LocalsimError
+
+
+def check_share(what: str, number: float) -> None:
+    """Say in a sentence when a share is not between 0 and 1."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise LocalsimError(f"{what} must be a number between 0 and 1, not {number!r}.")
+    if not 0.0 <= number <= 1.0:
+        raise LocalsimError(f"{what} must lie between 0 and 1, and {number} does not.")
+
+
+def check_amount(what: str, number: float, above_zero: bool = False) -> None:
+    """Say in a sentence when a quantity is not a finite number of zero or more."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise LocalsimError(f"{what} must be a number, not {number!r}.")
+    if not math.isfinite(number) or number < 0.0 or number > 1e12 or (above_zero and number == 0.0):
+        least = "above zero" if above_zero else "zero or more"
+        raise LocalsimError(f"{what} must be a finite number, {least}; {number} is not.")
+
+
+class Budgets(ABC):
+    """How money may move between themes."""
+
+
+@final
+@dataclass(frozen=True)
+class RingFenced(Budgets):
+    """Each theme's money is its own line.
+
+    `shares` gives each theme's share of the pot by name; they must sum to one. Without it the
+    historic lines stand.
+    """
+
+    shares: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.shares is None:
+            return
+        for theme, share in self.shares.items():
+            check_share(f"RingFenced: the share of theme {theme!r}", share)
+        total = math.fsum(self.shares.values())
+        if abs(total - 1.0) > 1e-9:
+            raise LocalsimError(f"RingFenced: the shares of themes sum to {total:g}, not to 1.")
+        object.__setattr__(self, "shares", dict(self.shares))
+
+    def __hash__(self) -> int:
+        return hash(None if self.shares is None else tuple(sorted(self.shares.items())))
+
+
+@final
+@dataclass(frozen=True)
+class Pooled(Budgets):
+    """A share of every line goes into one purse, as far and as fast as agencies consent.
+
+    The share pooled moves by ``s ← s + ramp·(share − s)·willingness`` a year, from zero;
+    willingness is a fact of the world.
+    """
+
+    share: float = 1.0
+    ramp: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_share("Pooled: the share", self.share)
+        check_share("Pooled: the ramp", self.ramp)
+
+
+@final
+@dataclass(frozen=True)
+class OpenEnded(Budgets):
+    """Spend where marginal benefit meets a price: what a pound of public money costs, in pounds."""
+
+    price: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_amount("OpenEnded: the price", self.price, above_zero=True)

@@ -1,0 +1,44 @@
+"""How providers answer for their work: targets on what is measured, or judgement."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import final
+
+from localsim.errors import LocalsimError
+
+FULL_SET = 188  # the national indicators of 2008 to 2010 (source T10)
+
+
+class Contract(ABC):
+    """What a provider is held to; `items` are reported, and reporting has a price each."""
+
+    items: int
+
+
+def _check_items(items: int) -> None:
+    if isinstance(items, bool) or not isinstance(items, int) or not 0 <= items <= 100_000:
+        raise LocalsimError(f"A contract reports a whole number of items, not {items!r}.")
+
+
+@final
+@dataclass(frozen=True)
+class Targets(Contract):
+    """Targets on measured tasks; the pull on effort grows with the items, up to the full set."""
+
+    items: int = FULL_SET
+
+    def __post_init__(self) -> None:
+        _check_items(self.items)
+
+
+@final
+@dataclass(frozen=True)
+class Judgement(Contract):
+    """A commissioner who knows the work judges it whole; few items are reported."""
+
+    items: int = 35
+
+    def __post_init__(self) -> None:
+        _check_items(self.items)

@@ -1,0 +1,231 @@
+"""Themes: the kinds of need that public services answer.
+
+Two kinds, because theory and practice differ. In a *casework* theme a resident has a need that
+opens, is presented, queues, is served, closes or comes back. An *amenity* is a shared good, whose
+benefit depends on what is spent on it here and next door. Themes are data: add, take away, or
+write your own; its numbers are assumptions named after it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from localsim.assumptions import Assumption, Assumptions
+from localsim.errors import LocalsimError, nearest
+
+ELIGIBLE = ("everyone", "adults", "working age", "householders", "families")
+INDICATORS = ("residents", "children", "working age", "employment-deprived", "income-deprived",
+              "in fair or bad health")  # fmt: skip
+TIERS_OF_TEAMS = ("area", "neighbourhood", "authority", "sub-region", "nation")
+
+
+@dataclass(frozen=True)
+class Theme(ABC):
+    """A kind of need, the agency whose budget line answers it, and how its money was spread.
+
+    `indicator` is what the historic budget is proportional to, area by area. `team` is the tier
+    at which one team works: money spent in the areas of a team is pooled into its slots.
+    `values` sets assumptions of this theme (without its name in front), over the package's own.
+    """
+
+    name: str
+    label: str = ""
+    agency: str = "council"
+    indicator: str = "residents"
+    team: str = "neighbourhood"
+    values: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        if not self.name or "/" in self.name or "." in self.name:
+            raise LocalsimError(
+                f"A theme's name is a word without dots and slashes, not {self.name!r}."
+            )
+        for what, word, known in (
+            ("indicator", self.indicator, INDICATORS),
+            ("team", self.team, TIERS_OF_TEAMS),
+        ):
+            if word not in known:
+                raise LocalsimError(
+                    f"Theme {self.name!r}: unknown {what} {word!r}; {nearest(word, known)}"
+                )
+
+    @property
+    def defaults(self) -> Mapping[str, float]:
+        """Values of assumptions that nothing else sets, by name without the theme's."""
+        return {}
+
+    def completed(self, assumptions: Assumptions) -> Assumptions:
+        """Return the assumptions with this theme's own entries added and its values set."""
+        missing = [
+            Assumption(
+                name=f"{self.name}.{name}",
+                value=value,
+                low=value,
+                high=value,
+                distribution="fixed",
+                unit="set with the theme",
+                source="unsourced",
+                quality="set by user",
+            )
+            for name, value in self.defaults.items()
+            if f"{self.name}.{name}" not in assumptions
+        ]
+        named = {f"{self.name}.{name}": value for name, value in self.values.items()}
+        return assumptions.add(*missing).replace(named)
+
+
+@dataclass(frozen=True)
+class Casework(Theme):
+    """A need that residents have one at a time, answered case by case.
+
+    `eligible` says who can have it. `severities` are one or two; a new need is of the second with
+    the assumption `severe_share`. With `desk=False` a presented need goes straight to its queue.
+    """
+
+    eligible: str = "adults"
+    severities: tuple[str, ...] = ("open",)
+    desk: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.eligible not in ELIGIBLE:
+            raise LocalsimError(
+                f"Theme {self.name!r}: nobody is {self.eligible!r}; "
+                + nearest(self.eligible, ELIGIBLE)
+            )
+        if not 1 <= len(self.severities) <= 2:
+            raise LocalsimError(f"Theme {self.name!r} needs one or two severities.")
+
+    @property
+    def defaults(self) -> Mapping[str, float]:
+        """A moderate need without crises: half a year's service for two in three."""
+        values = {
+            "onset_per_year": 0.1,
+            "relative_income_deprived": 1.0,
+            "severe_share": 0.0,
+            "return_share": 0.5,
+            "crisis_gbp": 0.0,
+            "slot_gbp": 2000.0,
+            "budget_gbp_per_indicator": 50.0,
+            "entitlement_gbp_per_year": 0.0,
+        }
+        for severity in self.severities:
+            values |= {
+                f"present_per_month.{severity}": 0.2,
+                f"heal_per_month.{severity}": 0.02,
+                f"service_months.{severity}": 6.0,
+                f"solve_share.{severity}": 0.65,
+                f"crisis_per_month.{severity}": 0.0,
+                f"open_share.{severity}": 0.0,
+            }
+        return values
+
+
+class Benefit(ABC):
+    """How the benefit of an amenity depends on what is spent on it a head."""
+
+
+@dataclass(frozen=True)
+class Log(Benefit):
+    """Benefit v·ln(g/g_ref) a resident and year, in pounds, of spending g a head."""
+
+
+@dataclass(frozen=True)
+class Quadratic(Benefit):
+    """Benefit v·g − (b/2)·g² a resident and year, in pounds, of a level g a head."""
+
+    b: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.b < 1e12:
+            raise LocalsimError(f"A quadratic benefit bends by b > 0, not {self.b}.")
+
+
+@dataclass(frozen=True)
+class Amenity(Theme):
+    """A shared good: safety, streets, youth clubs, parks.
+
+    `area_values` gives the value v of each area, in the order of the place's areas; without it,
+    areas differ by a draw around the assumption `value_gbp`. `price_gbp` is the cost of one unit
+    of the level g.
+    """
+
+    benefit: Benefit = field(default_factory=Log)
+    area_values: tuple[float, ...] | None = None
+    price_gbp: float = 1.0
+
+    @classmethod
+    def of_values(cls, name: str, values: Sequence[float], benefit: Benefit) -> Amenity:
+        """Return an amenity whose value differs between areas just as given, and nowhere else."""
+        exact = {"value_sd_between": 0.0, "value_sd_within": 0.0, "prevention": 0.0, "kappa": 0.0}
+        return cls(
+            name=name,
+            benefit=benefit,
+            area_values=tuple(float(v) for v in values),
+            values=exact,
+        )
+
+    @property
+    def defaults(self) -> Mapping[str, float]:
+        """The same value to everyone, nothing spilling over and nothing prevented."""
+        return {
+            "budget_gbp_per_indicator": 100.0,
+            "value_gbp": 100.0,
+            "value_sd_between": 0.0,
+            "value_sd_within": 0.0,
+            "kappa": 0.0,
+            "prevention": 0.0,
+        }
+
+
+def default_themes() -> tuple[Theme, ...]:
+    """Return the four themes of One Norbiton and Kingston's co-ordinated health and care."""
+    return (
+        Casework(
+            "work",
+            "employment and skills",
+            agency="jobcentre",
+            indicator="employment-deprived",
+            eligible="working age",
+            severities=("short", "long"),
+        ),
+        Casework(
+            "family",
+            "family and life chances",
+            agency="council",
+            indicator="children",
+            eligible="families",
+        ),
+        Casework(
+            "money",
+            "financial support",
+            agency="advice centre",
+            indicator="income-deprived",
+            eligible="householders",
+        ),
+        Casework(
+            "health",
+            "health and care",
+            agency="health service",
+            indicator="in fair or bad health",
+            eligible="everyone",
+            severities=("fair", "bad"),
+        ),
+        Amenity("place", "safety, streets and parks", agency="council", indicator="residents"),
+    )
+
+
+def check_themes(themes: Sequence[Theme]) -> tuple[Theme, ...]:
+    """Return the themes as a tuple, or say what is wrong with them."""
+    if not themes:
+        raise LocalsimError("A place needs at least one theme; themes=() has none.")
+    for theme in themes:
+        if not isinstance(theme, Casework | Amenity):
+            raise LocalsimError(f"Themes are Casework or Amenity, not {theme!r}.")
+    names = [theme.name for theme in themes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LocalsimError(f"Two themes are called {twice[0]!r}; names must differ.")
+    return tuple(themes)

@@ -1,0 +1,212 @@
+"""A regime's year: a policy running its areas, from the money to the slots it buys."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from localsim.dynamics.columns import CONTACTS, Array
+from localsim.dynamics.facts import Facts
+from localsim.dynamics.town import Town
+from localsim.ledger import Ledger
+from localsim.policy.access import Hub
+from localsim.policy.budgets import OpenEnded, Pooled
+from localsim.policy.policy import Policy
+from localsim.policy.supply import Market
+from localsim.year.accounts import ZONES, Accounts
+from localsim.year.commission import (
+    Providers,
+    building_gbp,
+    commission,
+    hold_to,
+    tenders_due,
+)
+from localsim.year.decide import Bench, Hearing, decide, fences, purse_of
+from localsim.year.overheads import CAPACITY, TENDERING, overheads_gbp
+
+BIDDERS = "bidders' own funds"
+
+
+@dataclass(eq=False)
+class Regime:
+    """A policy, the areas it runs (bool[A]) and the pools there (nodes int64[n])."""
+
+    index: int
+    policy: Policy
+    areas: Array
+    nodes: Array
+    zones_of_nodes: list[str]
+    heads_by_zone: Array
+    pooled_share: float = 0.0
+    plan: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether money comes as it is spent."""
+        return isinstance(self.policy.budgets, OpenEnded)
+
+    @property
+    def benches(self) -> list[Bench]:
+        """Those who decide: the policy's tier, and the one it leaves a slice to."""
+        policy, slice_ = self.policy, self.policy.devolved
+        share = slice_.share if slice_ is not None else 0.0
+        benches = [Bench(policy.tier, policy.listening, policy.rule, 1.0 - share, False)]
+        if slice_ is not None and share > 0.0:
+            benches.append(Bench(slice_.tier, slice_.listening, slice_.rule, share, True))
+        return benches
+
+
+def fund(facts: Facts, regime: Regime, accounts: Accounts, ledger: Ledger, zone: Array) -> None:
+    """Pay a year's lines in, draw the ring-fences, and move on the share that is pooled."""
+    r = regime.index
+    budgets = regime.policy.budgets
+    accounts.lines[r] += accounts.desks[r] / len(facts.themes)
+    accounts.desks[r] = 0.0
+    if not regime.open_ended:
+        for t, theme in enumerate(facts.themes):
+            for z, name in enumerate(ZONES):
+                amount = float(facts.historic_gbp[regime.areas & (zone == z), t].sum())
+                if amount:
+                    accounts.lines[r, t] += ledger.receive(theme.agency, name, amount)
+    accounts.lines[r] = fences(budgets, facts, accounts.lines[r])
+    if isinstance(budgets, Pooled):
+        gap = budgets.share - regime.pooled_share
+        regime.pooled_share += budgets.ramp * gap * facts.value("pooling.willingness")
+
+
+def pay_overheads(
+    facts: Facts,
+    regime: Regime,
+    accounts: Accounts,
+    providers: Providers,
+    ledger: Ledger,
+    hearings: list[Hearing],
+    contacts: Array,
+    year: int,
+    year_of_policy: int,
+) -> None:
+    """Pay for running the policy, and set money aside for assessments; lines bear it alike.
+
+    `contacts` float64[A] are the last year's visits. Where lines cannot bear it all, every
+    overhead is cut in proportion.
+    """
+    r, policy = regime.index, regime.policy
+    costs = overheads_gbp(facts, policy, regime.areas, hearings, year_of_policy == 0)
+    if isinstance(policy.supply, Market):
+        tenders = tenders_due(facts, providers, policy.supply, regime.nodes, year)
+        costs[TENDERING] = tenders * facts.value("tender.authority_gbp")
+        costs[CAPACITY] = building_gbp(facts, providers, policy.supply, regime.nodes)
+        bids = tenders * (3 if policy.supply.community else 1)
+        own = bids * facts.value("tender.bidder_gbp")
+        if policy.supply.community:  # two of three bidders make a small application
+            own *= (1.0 + 2.0 * facts.value("tender.grant_ratio")) / 3.0
+        ledger.receive(BIDDERS, ZONES[_main_zone(regime)], own)
+        ledger.spend(BIDDERS, TENDERING, ZONES[_main_zone(regime)], own)
+    price = facts.value("doors.contact_gbp")
+    if isinstance(policy.access, Hub):
+        price *= facts.value("doors.hub_assess_ratio")
+    accounts.contact_gbp[r] = price
+    aside = float(contacts[regime.areas].sum()) * price
+    wanted = math.fsum(costs.values()) + aside
+    if regime.open_ended:
+        for theme in range(len(facts.themes)):
+            payer = facts.themes[theme].agency
+            part = wanted / len(facts.themes)
+            accounts.lines[r, theme] += ledger.receive(payer, ZONES[_main_zone(regime)], part)
+    lines = np.maximum(accounts.lines[r], 0.0)
+    available = float(lines.sum())
+    scale = min(1.0, available / wanted) if wanted > 0.0 else 0.0
+    if scale == 0.0:
+        return
+    shares = lines / available
+    for purpose, cost in costs.items():
+        for t, theme in enumerate(facts.themes):
+            for z, name in enumerate(ZONES):
+                amount = cost * scale * shares[t] * regime.heads_by_zone[z]
+                if amount:
+                    accounts.lines[r, t] -= ledger.spend(theme.agency, purpose, name, amount)
+    accounts.lines[r] -= aside * scale * shares
+    accounts.desks[r] += aside * scale
+
+
+def _main_zone(regime: Regime) -> int:
+    return int(np.argmax(regime.heads_by_zone))
+
+
+def allocate(
+    facts: Facts, regime: Regime, accounts: Accounts, hearings: list[Hearing]
+) -> list[Array]:
+    """Let every decider of the regime spend its purse; returns each decision, float64[A', T].
+
+    Leaves the sum in `regime.plan` float64[A, T] and moves cash to the lines it is spent from.
+    """
+    historic = facts.historic_gbp
+    people = facts.place.residents.astype(np.float64)
+    regime.plan = np.zeros_like(historic)
+    totals = historic[regime.areas].sum(axis=0)
+    heads = people / max(1.0, float(people[regime.areas].sum()))
+    lines = np.maximum(accounts.lines[regime.index], 0.0)
+    share = np.where(totals > 0.0, historic / np.where(totals > 0.0, totals, 1.0), heads[:, None])
+    net = historic if regime.open_ended else share * lines
+    decisions = []
+    for hearing in hearings:
+        mine = net[hearing.areas]
+        purse = purse_of(regime.policy.budgets, mine, regime.pooled_share, hearing.bench)
+        decisions.append(decide(hearing, purse))
+        regime.plan[hearing.areas] += decisions[-1]
+    if not regime.open_ended:
+        planned = regime.plan.sum(axis=0)
+        _move(accounts.lines[regime.index], planned)
+    return decisions
+
+
+def _move(lines: Array, planned: Array) -> None:
+    """Move cash between lines, in place, so that each can pay what is planned from it."""
+    left = float(lines.sum() - planned.sum())
+    spare = np.maximum(lines - planned, 0.0)
+    total = float(spare.sum())
+    keep = spare / total if total > 0.0 else np.full(lines.size, 1.0 / lines.size)
+    lines[:] = planned + left * keep
+
+
+def buy(
+    facts: Facts,
+    town: Town,
+    regime: Regime,
+    accounts: Accounts,
+    providers: Providers,
+    ledger: Ledger,
+    zone: Array,
+    year: int,
+) -> None:
+    """Buy the year's slots and amenities of a regime with what was planned."""
+    first = town.patches.desks
+    pools = town.patches.pool[regime.areas]
+    spending = regime.plan[regime.areas][:, facts.casework_index]
+    money = np.bincount(
+        pools.ravel() - first,
+        weights=spending.ravel(),
+        minlength=town.patches.nodes - first,
+    )[regime.nodes - first]
+    slots = commission(
+        facts,
+        accounts,
+        providers,
+        ledger,
+        regime.policy.supply,
+        regime.nodes,
+        money,
+        regime.zones_of_nodes,
+        year,
+    )
+    town.nodes.work["slots"][regime.nodes] = slots
+    accounts.pay_gbp[regime.nodes] = slots * providers.price[regime.nodes]
+    accounts.cost_gbp[regime.nodes] = slots * providers.cost[regime.nodes]
+    hold_to(facts, town, providers, regime.policy.contract, regime.nodes)
+    accounts.amenity_gbp[regime.index] = 0.0
+    for t in facts.amenity_index:
+        for z in range(len(ZONES)):
+            amount = float(regime.plan[regime.areas & (zone == z), t].sum())
+            accounts.amenity_gbp[regime.index, t, z] = amount
