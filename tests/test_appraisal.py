@@ -196,6 +196,14 @@ def test_missing_replications_are_left_out_in_pairs():
     assert "3 of 4 replications" in str(appraisal.summary())
 
 
+def test_a_policy_that_never_finished_is_named():
+    results = two([1.0, 2.0], [2.0, 4.0], policies=[{"name": "status_quo"}, {"name": "broken"}])
+    assert "broken has no finished run" in str(appraise(results).summary())
+    values = {"status_quo": [1.0, None], "other": [2.0, None], "late": [None, 3.0]}
+    results = made({name: {LOWER: {"all": column}} for name, column in values.items()})
+    assert any("late shares no replication" in note for note in appraise(results).notes)
+
+
 def test_values_that_are_not_numbers_count_as_missing():
     row = only(appraise(two([1.0, np.nan, np.inf, 4.0], [2.0, 1.0, 1.0, 4.0])))
     assert row["replications"] == 2
@@ -224,6 +232,7 @@ def test_something_from_nothing_is_infinitely_more():
         (two([1.0], [2.0]), {"baseline": "status quo"}, "did you mean 'status_quo'"),
         (two([1.0], [2.0]), {"level": 1.0}, "between 0 and 1"),
         (two([1.0], [2.0]), {"level": 95}, "between 0 and 1"),
+        (two([1.0], [2.0]), {"level": "high"}, "finite number"),
         (two([1.0, None], [None, 2.0]), {}, "nothing is paired"),
         (made({"status_quo": {LOWER: {"all": [1.0]}}}), {}, "another policy"),
         (Made(two([1.0], [2.0]).table.iloc[:0]), {}, "empty"),

@@ -162,9 +162,15 @@ def test_a_map_is_readable_and_to_scale(place):
     ("call", "sentence"),
     [
         (lambda: appraise(made()).plot(["need_months"]), f"did you mean '{NEED}'"),
-        (lambda: plots.trajectories(made(), ["trusty"]), "No trajectory of 'trusty'"),
-        (lambda: plots.trajectories(made(), group="owned"), "No group 'owned'"),
-        (lambda: plots.who_gains(appraise(made()), "nothing"), "No metric 'nothing'"),
+        (
+            lambda: plots.trajectories(made(), ["trusty"]),
+            "no metric with trajectories called 'trusty'",
+        ),
+        (
+            lambda: plots.trajectories(made(), group="owned"),
+            "no group with trajectories called 'owned'",
+        ),
+        (lambda: plots.who_gains(appraise(made()), "nothing"), "no metric called 'nothing'"),
         (lambda: plots.who_gains(appraise(made(groups=("all",)))), "area fifth or by tenure"),
         (lambda: plots.place_map(Place.norbiton(), [1.0], "x"), "one value for each of its 6"),
         (lambda: plots.place_map(Place.norbiton(), [np.nan] * 6, "x"), "is a number"),

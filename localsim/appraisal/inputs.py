@@ -79,9 +79,14 @@ def units(table: pd.DataFrame) -> dict[str, str]:
     return dict(zip(pairs["metric"][::-1], pairs["unit"][::-1], strict=True))
 
 
-def policies_of(results: ResultsLike) -> list[str]:
-    """Return the policies in a results table, in the order the experiment names them."""
+def planned(results: ResultsLike) -> list[str]:
+    """Return the policies that an experiment set out to run, in its order."""
     listed = results.experiment.get("policies", [])
-    said = [str(item["name"] if isinstance(item, Mapping) else item) for item in listed]
+    return [str(item["name"] if isinstance(item, Mapping) else item) for item in listed]
+
+
+def policies_of(results: ResultsLike) -> list[str]:
+    """Return the policies in a results table, in the experiment's order, then by name."""
+    order = planned(results)
     present = results.table["policy"].astype(str).unique()
-    return sorted(present, key=lambda name: (said.index(name) if name in said else len(said), name))
+    return sorted(present, key=lambda name: (order.index(name) if name in order else 10**6, name))

@@ -10,7 +10,8 @@ import pandas as pd
 from localsim.appraisal import inputs
 from localsim.appraisal.differences import tabulate
 from localsim.appraisal.summary import Summary, summarise
-from localsim.errors import LocalsimError, nearest
+from localsim.errors import LocalsimError
+from localsim.experiment.validate import finite, one_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,39 +87,39 @@ def appraise(results: ResultsLike, baseline: str = "status_quo", level: float = 
         If the baseline is not in the results, no other policy is, the level is not between 0
         and 1, or the table is not a results table.
     """
-    if not 0 < level < 1:
+    if not 0 < finite("level", level) < 1:
         raise LocalsimError(
             f"An interval's level must lie between 0 and 1, such as 0.95; got {level!r}."
         )
     laid = inputs.wide(results.table)
     present = inputs.policies_of(results)
-    if baseline not in present:
-        raise LocalsimError(
-            f"No policy {baseline!r} in these results to compare with; "
-            f"{nearest(str(baseline), present)}"
-        )
+    one_of("policy", baseline, present)
     others = [name for name in present if name != baseline]
     if not others:
         raise LocalsimError(
             f"These results hold only {baseline!r}; an appraisal needs another policy to compare."
         )
+    absent = [name for name in inputs.planned(results) if name not in present]
     found = tabulate(laid, inputs.units(results.table), others, baseline, level)
     if found.empty:
         raise LocalsimError(
             f"No replication holds both {baseline!r} and another policy: nothing is paired. "
             "Run the policies in one experiment."
         )
-    return Appraisal(results, baseline, level, found, _gaps(laid, found, others, baseline))
+    notes = [f"{name} has no finished run: it is not compared." for name in absent]
+    notes += _gaps(laid, found, others, baseline)
+    return Appraisal(results, baseline, level, found, tuple(notes))
 
 
-def _gaps(
-    laid: pd.DataFrame, found: pd.DataFrame, others: list[str], baseline: str
-) -> tuple[str, ...]:
+def _gaps(laid: pd.DataFrame, found: pd.DataFrame, others: list[str], baseline: str) -> list[str]:
     """Say what could not be compared: replications that one side lacks, rows that never meet."""
     said = []
     ran = {name: set(laid[name].dropna(how="all").index) for name in [*others, baseline]}
     for name in others:
         common = len(ran[name] & ran[baseline])
+        if common == 0:
+            said.append(f"{name} shares no replication with {baseline}: it is not compared.")
+            continue
         if common < len(laid):
             said.append(
                 f"{name} and {baseline} have {common} of {len(laid)} replications in common; "
@@ -131,4 +132,4 @@ def _gaps(
             shown = ", ".join(f"{metric} ({group})" for metric, group in sorted(lost)[:3])
             more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
             said.append(f"{name}: no replication has a number on both sides for {shown}{more}.")
-    return tuple(said)
+    return said

@@ -70,16 +70,18 @@ def _headlines(appraisal: Appraisal, metrics: list[str]) -> pd.DataFrame:
 
 def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None) -> layout.Sheet:
     subject = Subject.of(appraisal.results)
+    opening = subject.question or wording.title(subject.name)
     base = wording.title(appraisal.baseline)
     groups = [g for g in (INSIDE, OUTSIDE, WHOLE) if (table["group"] == g).any()]
     level = appraisal.level
     fragile = table["better"].isin(["better", "worse"]) & (table["holm_p"] > 1 - level)
     names = {INSIDE: "inside the pilot", OUTSIDE: "outside it", WHOLE: "all"}
     heads = [names[group] for group in groups] if len(groups) > 1 else ["difference", "in %"]
-    single = (appraisal.differences["replications"] == 1).any()
+    single = bool((table["replications"] == 1).any())
+    few = int((table["replications"] < subject.replications).sum())
     return layout.Sheet(
         head=(
-            *([subject.question or wording.title(subject.name)] if subject.name else []),
+            *([opening] if opening else []),
             subject.sentence(len(appraisal.policies) + 1),
             f"Each policy less {base.lower()}: difference ± half of its {level * 100:g}% interval, "
             "and which way it points.",
@@ -95,6 +97,7 @@ def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None
             *([_correction(len(table), int(fragile.sum()))] if fragile.any() else []),
             *(["One replication (1 run) gives no interval: run more."] if single else []),
             *([subject.meaning(level)] if subject.replications > 1 else []),
+            *([_shortage(few, subject.replications)] if few else []),
             *appraisal.notes[:3],
         ),
     )
@@ -200,4 +203,11 @@ def _correction(looks: int, fragile: int) -> str:
     return (
         f"? marks {fragile} of {looks} differences that are clear alone, not when all are judged "
         "together (Holm)."
+    )
+
+
+def _shortage(few: int, replications: int) -> str:
+    return (
+        f"{few} of the differences rest on fewer than {replications} replications, where both "
+        "policies have a number: .table says on how many."
     )

@@ -19,7 +19,8 @@ from localsim.appraisal.wording import (
     ordered_groups,
     title,
 )
-from localsim.errors import LocalsimError, nearest
+from localsim.errors import LocalsimError
+from localsim.experiment.validate import one_of
 from localsim.plots.style import (
     BODY,
     FAINT,
@@ -47,9 +48,7 @@ def who_gains(appraisal: Appraisal, metric: str = NEED) -> Figure:
         If the metric is not in the appraisal, or not by area fifth or tenure.
     """
     rows = appraisal.differences
-    known = list(rows["metric"].unique())
-    if metric not in known:
-        raise LocalsimError(f"No metric {metric!r} in this appraisal; {nearest(metric, known)}")
+    one_of("metric", metric, rows["metric"].unique())
     rows = rows[(rows["metric"] == metric) & (rows["baseline_mean"] != 0)]
     groups = ordered_groups(rows["group"])
     sets = {

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from localsim.appraisal.headlines import headline_metrics
 from localsim.appraisal.subject import Subject
 from localsim.appraisal.wording import INSIDE, OUTSIDE, WHOLE, Scale, direction, label, title
-from localsim.errors import LocalsimError, nearest
+from localsim.experiment.validate import one_of
 from localsim.plots.style import (
     BODY,
     FAINT,
@@ -52,10 +52,8 @@ def differences(appraisal: Appraisal, metrics: list[str] | None = None) -> Figur
     """
     rows = appraisal.differences[appraisal.differences["group"].isin(list(PARTS))]
     chosen = headline_metrics(rows)[:MOST] if metrics is None else list(metrics)
-    known = list(rows["metric"].unique())
     for name in chosen:
-        if name not in known:
-            raise LocalsimError(f"No metric {name!r} in this appraisal; {nearest(name, known)}")
+        one_of("metric", name, rows["metric"].unique())
     parts = [part for part in PARTS if (rows["group"] == part).any()]
     subject, policies = Subject.of(appraisal.results), list(appraisal.policies)
     columns = 3 if len(chosen) > 4 else 2

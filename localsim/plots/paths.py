@@ -12,7 +12,8 @@ from localsim.appraisal.headlines import headline_metrics
 from localsim.appraisal.inputs import ResultsLike, policies_of, units
 from localsim.appraisal.subject import Subject
 from localsim.appraisal.wording import Scale, label
-from localsim.errors import LocalsimError, nearest
+from localsim.errors import LocalsimError
+from localsim.experiment.validate import one_of
 from localsim.plots.style import (
     DASHES,
     FAINT,
@@ -46,15 +47,11 @@ def trajectories(
     series = results.series
     if series.empty:
         raise LocalsimError("These results hold no trajectories: their series table is empty.")
-    groups = list(series["group"].astype(str).unique())
-    if group not in groups:
-        raise LocalsimError(f"No group {group!r} in these trajectories; {nearest(group, groups)}")
+    one_of("group with trajectories", group, series["group"].astype(str).unique())
     rows = series[series["group"] == group]
-    known = list(rows["metric"].astype(str).unique())
     chosen = headline_metrics(series)[:MOST] if metrics is None else list(metrics)
     for name in chosen:
-        if name not in known:
-            raise LocalsimError(f"No trajectory of {name!r} for {group}; {nearest(name, known)}")
+        one_of("metric with trajectories", name, rows["metric"].astype(str).unique())
     subject, policies = Subject.of(results), policies_of(results)
     columns = 3 if len(chosen) > 4 else 2
     figure = chart(
