@@ -67,12 +67,14 @@ class Ledger:
                 "spent, carried or returned."
             )
 
-    def spent_by(self, purpose: str | None = None, zone: str | None = None) -> float:
-        """Return what was spent, on one purpose or all, in one zone or all."""
+    def spent_by(
+        self, purpose: str | None = None, zone: str | None = None, payer: str | None = None
+    ) -> float:
+        """Return what was spent: on one purpose or all, in one zone or all, by one payer or all."""
         return math.fsum(
             amount
-            for (_, why, where), amount in self.spent.items()
-            if purpose in (None, why) and zone in (None, where)
+            for (who, why, where), amount in self.spent.items()
+            if purpose in (None, why) and zone in (None, where) and payer in (None, who)
         )
 
     def balance(self) -> Mapping[str, float]:

@@ -204,11 +204,14 @@ class Model(PeopledModel):
         counted = by_area(self.facts, self.town.tally.flows[:, :, PRESENTATIONS])
         self.presented.append(counted - self._presented_so_far)
         self._presented_so_far = counted
-        self.spend_history.append([self.ledger.spent_by(zone=zone) for zone in ZONES])
+        own = {theme.agency for theme in self.themes}
+        self.spend_history.append(
+            [sum(self.ledger.spent_by(zone=z, payer=p) for p in sorted(own)) for z in ZONES]
+        )
         deviations = np.bincount(
             self._zone_of_cell, weights=self.town.tally.trust, minlength=len(ZONES)
         )
-        self.trust_history.append(deviations / self._heads_of_zone)
+        self.trust_history.append(deviations / np.maximum(self.heads_of_zone, 1.0))
         if self.steps:
             self.datacollector.collect(self)
 
@@ -277,8 +280,7 @@ class Model(PeopledModel):
             owner[patches.pool[:, k], 2] = self.zone
         self._node_owner = owner
         self._zone_of_cell = np.repeat(self.zone, len(TENURES)).astype(np.int64)
-        heads = np.bincount(self.zone, weights=people, minlength=len(ZONES))
-        self._heads_of_zone = np.maximum(heads, 1.0)
+        self.heads_of_zone = np.bincount(self.zone, weights=people, minlength=len(ZONES))
         self._regime_of_zone = np.zeros(len(ZONES), np.int64)
         for z in range(len(ZONES)):
             here = regime_of_area[self.zone == z]
@@ -362,6 +364,13 @@ class Model(PeopledModel):
             "quality": self.providers.quality,
         }[what]
         return float(table[node, kind])
+
+    @property
+    def series(self) -> dict[tuple[str, str], list[float]]:
+        """Monthly trajectories since the policy began, by (metric, group)."""
+        from localsim import metrics
+
+        return metrics.series(self)
 
     @property
     def open_needs(self) -> int:

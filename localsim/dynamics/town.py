@@ -175,7 +175,7 @@ def settle(facts: Facts, patches: Patches) -> Town:
     need["relative"] = relative
     need["case"] = -1
     needs = Needs(
-        offsets=np.ascontiguousarray(people.offsets, dtype=np.int64),
+        offsets=np.array(people.offsets, dtype=np.int64),
         person=person,
         need=need,
         threshold=np.full((themes, n), np.inf),

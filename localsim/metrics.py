@@ -1,0 +1,340 @@
+"""Metrics: what a model comes to, each a number with a unit and a direction.
+
+All are read from counters that the month keeps and from the ledger. A metric whose denominator is
+nothing (a wait where nobody was served) is left out rather than reported as a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localsim.dynamics.columns import (
+    ACCESS_MONTHS,
+    CONTACTS,
+    CRISES,
+    FIRST_STARTS,
+    NEED_MONTHS,
+    OPENED,
+    PASS_OFFS,
+    PRESENTATIONS,
+    RETURNED,
+    SERVICE_MONTHS,
+    SOLVED,
+    STARTS,
+    SYSTEM_MONTHS,
+    WAIT_BIN_RATIO,
+    WAIT_MONTHS,
+    WAITED,
+    WEEKS_PER_MONTH,
+    Array,
+)
+from localsim.place import TENURES
+from localsim.year.accounts import ACUTE, ENTITLEMENTS, ZONES
+from localsim.year.overheads import OVERHEADS
+
+if TYPE_CHECKING:
+    from localsim.model import Model
+
+Row = tuple[str, str, float]
+ALL = "all"
+FIFTHS = (
+    "area fifth 1 (most deprived)",
+    "area fifth 2",
+    "area fifth 3",
+    "area fifth 4",
+    "area fifth 5 (least deprived)",
+)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that is reported: its unit, and whether lower or higher is better, if either."""
+
+    name: str
+    label: str
+    unit: str
+    better: str | None
+    description: str
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "need_months_unmet", "Unmet need", "need-months", "lower",
+            "Months during which needs stood open and were not being served, over all needs.",
+        ),
+        Metric(
+            "need_months_open", "Open need", "need-months", "lower",
+            "Months during which needs stood open, served or not.",
+        ),
+        Metric("crises", "Crises", "crises", "lower", "Unserved needs that came to a crisis."),
+        Metric(
+            "wait_median_months", "Wait, median", "months", "lower",
+            "From first asking for help to the first service; half waited longer.",
+        ),
+        Metric(
+            "wait_p90_months", "Wait, one in ten over", "months", "lower",
+            "From first asking for help to the first service; a tenth waited longer.",
+        ),
+        Metric(
+            "wait_mean_months", "Wait, mean", "months", "lower",
+            "From first asking for help to the first service.",
+        ),
+        Metric(
+            "queue_wait_months", "Wait in a service's queue", "months", "lower",
+            "Mean over all arrivals at a service, returns included; service not counted.",
+        ),
+        Metric(
+            "queue_waited", "Had to wait at a service", "share", "lower",
+            "Share of arrivals at a service that found no free slot.",
+        ),
+        Metric(
+            "system_months", "Time with agencies", "months", "lower",
+            "Mean time from asking for help until solved, healed or given up, a person asking.",
+        ),
+        Metric("solved", "Needs solved", "needs", "higher", "Needs that a service solved."),
+        Metric("opened", "Needs opened", "needs", "lower", "Needs that arose."),
+        Metric(
+            "presented", "Needs presented", "needs", None, "Needs brought to an agency at least once.",
+        ),
+        Metric(
+            "returns_per_solved", "Returns a solved need", "returns", "lower",
+            "Failed services that came straight back (failure demand).",
+        ),
+        Metric(
+            "contacts_per_solved", "Contacts a solved need", "contacts", "lower",
+            "Assessments at desks.",
+        ),
+        Metric(
+            "pass_offs_per_solved", "Pass-offs a solved need", "pass-offs", "lower",
+            "Assessments that ended in being sent to another desk.",
+        ),
+        Metric(
+            "trust", "Trust in who decides", "0 to 1", "higher",
+            "Mean at the end, of trust in the council, or in government where it decides.",
+        ),
+        Metric(
+            "trust_change", "Trust in services, change", "0 to 1", "higher",
+            "Mean at the end, from each resident's usual level.",
+        ),
+        Metric(
+            "participation", "Took part", "share of adults a year", "higher",
+            "Adults who took part in an event of deciding; one who took part twice counts twice.",
+        ),
+        Metric(
+            "amenity_benefit_gbp", "Benefit of amenities", "£", "higher",
+            "True benefit of shared goods over that of historic spending.",
+        ),
+        Metric("spend_gbp", "Money spent", "£", None, "Spent out of the place's own lines."),
+        Metric("service_gbp", "Spent on services", "£", None, "Slots, and amenities."),
+        Metric("assessment_gbp", "Spent on assessments", "£", "lower", "Contacts at desks."),
+        Metric(
+            "overhead_gbp", "Cost of running it", "£", "lower",
+            "Reporting, deciding, engaging, pooling, tendering, building capacity, changing over.",
+        ),
+        *(
+            Metric(
+                f"{purpose.replace(' ', '_')}_gbp", f"Cost of {purpose}", "£", "lower",
+                f"Overheads of {purpose}, borne by the place's own lines.",
+            )
+            for purpose in OVERHEADS
+        ),
+        Metric(
+            "crisis_cost_gbp", "Cost of crises", "£", "lower",
+            "Paid by acute services, outside the place's lines, as they come.",
+        ),
+        Metric(
+            "entitlements_gbp", "Entitlements paid", "£", "lower",
+            "Benefits while needs are open, paid by the Treasury as they fall due.",
+        ),
+        Metric("carried_gbp", "Money carried on", "£", None, "Cash held at the end, reserves too."),
+        Metric(
+            "open_at_end", "Needs open at the end", "needs", "lower", "Reported, never credited.",
+        ),
+    )
+}  # fmt: skip
+
+
+def measure(model: Model) -> list[Row]:
+    """Return (metric, group, value) of everything since the policy began.
+
+    Groups: ``all``; ``inside`` and ``outside`` of the pilot; fifths of areas by deprivation;
+    tenures; and ``theme: …``, in which one theme alone is counted.
+    """
+    rows: list[Row] = []
+    for group, cells in _cell_groups(model):
+        rows += _casework(model, group, cells, slice(None))
+        rows += _trust(model, group, cells)
+    for k, theme in enumerate(model.facts.casework):
+        rows += _casework(model, f"theme: {theme.label or theme.name}", slice(None), slice(k, k + 1))
+    for group, areas in _area_groups(model):
+        rows += _waits(model, group, areas, slice(None))
+        rows.append(("amenity_benefit_gbp", group, float(model.amenity_gbp[areas].sum())))
+    for k, theme in enumerate(model.facts.casework):
+        group = f"theme: {theme.label or theme.name}"
+        rows += _waits(model, group, slice(None), slice(k, k + 1))
+    for group, zone in _zones(model):
+        rows += _money(model, group, zone)
+    years = max(model.month, 1) / 12.0
+    adults = float(model.place.margins["age"][:, 3:].sum())
+    if adults:
+        rows.append(("participation", ALL, model.participants / adults / years))
+    rows.append(("carried_gbp", ALL, model.ledger.should_hold_gbp))
+    return rows
+
+
+def _zones(model: Model) -> list[tuple[str, str | None]]:
+    zones: list[tuple[str, str | None]] = [(ALL, None)]
+    if model.reports_zones:
+        zones += [(zone, zone) for zone in ZONES]
+    return zones
+
+
+def _area_groups(model: Model) -> Iterator[tuple[str, Array]]:
+    yield ALL, np.ones(len(model.place.codes), dtype=bool)
+    if model.reports_zones:
+        yield ZONES[0], model.inside
+        yield ZONES[1], ~model.inside
+    for number, name in enumerate(FIFTHS, start=1):
+        areas = model.place.area_fifth == number
+        if areas.any():
+            yield name, areas
+
+
+def _cell_groups(model: Model) -> Iterator[tuple[str, Array]]:
+    for name, areas in _area_groups(model):
+        yield name, np.repeat(areas, len(TENURES))
+    tenure = np.tile(np.arange(len(TENURES)), len(model.place.codes))
+    for number, name in enumerate(TENURES):
+        if (model.population.tenure == number).any():
+            yield name, tenure == number
+
+
+def _casework(model: Model, group: str, cells: Array | slice, themes: slice) -> Iterator[Row]:
+    tally = model.town.tally
+    if not model.facts.casework:
+        return
+    total = tally.flows[cells][:, themes].sum(axis=(0, 1))
+    # Windows' corrections leave rounding errors where nothing is open.
+    open_months = max(0.0, float(total[NEED_MONTHS]))
+    yield "need_months_unmet", group, max(0.0, open_months - float(total[SERVICE_MONTHS]))
+    yield "need_months_open", group, open_months
+    for name, flow in (
+        ("crises", CRISES),
+        ("solved", SOLVED),
+        ("opened", OPENED),
+        ("presented", PRESENTATIONS),
+    ):
+        yield name, group, float(total[flow])
+    yield "open_at_end", group, float(tally.stock["open_now"][cells][:, themes].sum())
+    for name, over, under in (
+        ("returns_per_solved", RETURNED, SOLVED),
+        ("contacts_per_solved", CONTACTS, SOLVED),
+        ("pass_offs_per_solved", PASS_OFFS, SOLVED),
+        ("wait_mean_months", ACCESS_MONTHS, FIRST_STARTS),
+        ("queue_wait_months", WAIT_MONTHS, STARTS),
+        ("queue_waited", WAITED, STARTS),
+        ("system_months", SYSTEM_MONTHS, PRESENTATIONS),
+    ):
+        if total[under] > 0.0:
+            yield name, group, max(0.0, float(total[over] / total[under]))
+
+
+def _waits(model: Model, group: str, areas: Array | slice, themes: slice) -> Iterator[Row]:
+    counts = model.town.tally.waits[areas][:, themes].sum(axis=(0, 1))
+    if counts.sum() > 0:
+        yield "wait_median_months", group, quantile(counts, 0.5)
+        yield "wait_p90_months", group, quantile(counts, 0.9)
+
+
+def quantile(counts: Array, share: float) -> float:
+    """Return the wait in months that a share of those counted did not exceed.
+
+    `counts` int[WAIT_BINS]; within a bin waits are taken as even in the logarithm.
+    """
+    reached = np.cumsum(counts)
+    mark = share * float(reached[-1])
+    b = int(np.searchsorted(reached, mark))
+    if b == 0:
+        return 0.0
+    part = (mark - float(reached[b - 1])) / float(counts[b])
+    weeks = np.exp((b - 1 + part) * np.log(WAIT_BIN_RATIO)) - 1.0
+    return float(weeks / WEEKS_PER_MONTH)
+
+
+def _trust(model: Model, group: str, cells: Array) -> Iterator[Row]:
+    areas = np.repeat(np.arange(len(model.place.codes)), len(TENURES))
+    heads = np.bincount(
+        model.town.needs.person["cell"], minlength=areas.size
+    )[cells]  # fmt: skip
+    people = float(heads.sum())
+    if people == 0.0:
+        return
+    change = float(model.town.tally.trust[cells].sum()) / people
+    national = np.zeros(len(model.place.codes), dtype=bool)
+    for regime in model.regimes:
+        if regime.policy.tier in ("nation", "sub-region"):
+            national |= regime.areas
+    share = float((heads * national[areas][cells]).sum()) / people
+    level = share * model.facts.value("trust.government")
+    level += (1.0 - share) * model.facts.value("trust.council")
+    yield "trust", group, level + change
+    yield "trust_change", group, change
+
+
+def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
+    ledger = model.ledger
+    for name, payer in (("crisis_cost_gbp", ACUTE), ("entitlements_gbp", ENTITLEMENTS)):
+        yield name, group, ledger.spent_by(payer=payer, zone=zone)
+    own = {theme.agency for theme in model.themes}
+    yield "spend_gbp", group, sum(ledger.spent_by(payer=payer, zone=zone) for payer in sorted(own))
+    yield "service_gbp", group, ledger.spent_by("service", zone)
+    yield "assessment_gbp", group, ledger.spent_by("assessment", zone)
+    total = 0.0
+    for purpose in OVERHEADS:
+        amount = sum(ledger.spent_by(purpose, zone, payer) for payer in sorted(own))
+        total += amount
+        yield f"{purpose.replace(' ', '_')}_gbp", group, amount
+    yield "overhead_gbp", group, total
+
+
+def series(model: Model) -> dict[tuple[str, str], list[float]]:
+    """Return monthly trajectories since the policy began, by (metric, group).
+
+    A month's unmet need-months, crises, solved needs, mean wait of those first served in the
+    month (the last known where nobody was), spending and trust.
+    """
+    paths: dict[tuple[str, str], list[float]] = {}
+    if not model.flow_history:
+        return paths
+    flows = np.array(model.flow_history)  # months, zones, themes, flows
+    months = np.diff(np.concatenate([np.zeros_like(flows[:1]), flows]), axis=0).sum(axis=2)
+    spend = np.diff(np.array([[0.0] * len(ZONES), *model.spend_history]), axis=0)
+    trust = np.array(model.trust_history)
+    heads = model.heads_of_zone
+    for group, zone in _zones(model):
+        which = slice(None) if zone is None else slice(ZONES.index(zone), ZONES.index(zone) + 1)
+        here = months[:, which].sum(axis=1)
+        unmet = np.maximum(0.0, here[:, NEED_MONTHS] - here[:, SERVICE_MONTHS])
+        paths["need_months_unmet", group] = unmet.tolist()
+        paths["crises", group] = here[:, CRISES].tolist()
+        paths["solved", group] = here[:, SOLVED].tolist()
+        paths["wait_mean_months", group] = _filled(here[:, ACCESS_MONTHS], here[:, FIRST_STARTS])
+        paths["spend_gbp", group] = spend[:, which].sum(axis=1).tolist()
+        weights = heads[which] / heads[which].sum()
+        paths["trust_change", group] = (trust[:, which] * weights).sum(axis=1).tolist()
+    return paths
+
+
+def _filled(over: Array, under: Array) -> list[float]:
+    last = 0.0
+    path = []
+    for top, bottom in zip(over, under, strict=True):
+        last = float(top / bottom) if bottom > 0.0 else last
+        path.append(last)
+    return path
