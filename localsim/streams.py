@@ -20,7 +20,7 @@ import numpy as np
 from numba import uint64
 from numpy.typing import NDArray
 
-from localsim.compiled import compiled, inlined
+from localsim.compiled import compiled
 
 Key = NDArray[np.uint32]
 Entities = NDArray[np.uint64]
@@ -55,7 +55,7 @@ def entities(names: list[str]) -> Entities:
     return np.array([entity(name) for name in names], dtype=np.uint64)
 
 
-@inlined
+@compiled
 def philox(
     c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
 ) -> tuple[int, int, int, int]:
@@ -76,7 +76,7 @@ def philox(
     return x0, x1, x2, x3
 
 
-@inlined
+@compiled
 def unit(stream: Key, who: int, episode: int, number: int) -> float:
     """Return one uniform draw in (0, 1), with 53 random bits, for a compiled kernel."""
     low = uint64(_LOW)
@@ -92,7 +92,7 @@ def unit(stream: Key, who: int, episode: int, number: int) -> float:
     return (float(bits) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@inlined
+@compiled
 def unit_exponential(stream: Key, who: int, episode: int, number: int) -> float:
     """Return one draw from the exponential distribution with mean one, for a compiled kernel."""
     return -math.log(unit(stream, who, episode, number))

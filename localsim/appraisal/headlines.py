@@ -12,14 +12,15 @@ HEADLINES = {
     NEED: "Unmet need-months",
     "crises": "Crises",
     "wait_median_months": "Wait, median, months",
-    "wait_p90_months": "Wait, 1 in 10 over, months",
     "solved": "Needs solved",
-    "pass_offs_per_solved": "Pass-offs per solved need",
-    "trust": "Trust in the council, 0–1",
-    "participation": "Took part",
-    "spend_gbp": "Money spent",
+    "pass_offs_per_solved": "Pass-offs a solved need",
     "overhead_gbp": "Cost of running it",
     "crisis_cost_gbp": "Cost of crises",
+    "trust_change": "Trust, change, 0 to 1",
+    "participation": "Took part, adults a year",
+    "amenity_benefit_gbp": "Benefit of amenities",
+    "wait_p90_months": "Wait, one in ten over, months",
+    "spend_gbp": "Money spent",
 }
 
 

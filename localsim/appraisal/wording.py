@@ -74,8 +74,8 @@ class Scale:
     def of(cls, unit: str, largest: float) -> Scale:
         """Return the scale that keeps numbers up to ``largest`` in size short."""
         money = unit[:1] == "£"
-        if unit == "share":
-            return cls(100.0, "%", "%")
+        if unit.partition(" ")[0] == "share":
+            return cls(100.0, "%" + unit.removeprefix("share"), "%")
         if math.isfinite(largest):
             for factor, word, letter in _STEPS:
                 if largest * factor >= (10 if word == "thousand" else 1):

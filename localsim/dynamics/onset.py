@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from localsim.compiled import compiled, inlined
+from localsim.compiled import compiled
 from localsim.dynamics.columns import (
     IN_SERVICE,
     NO_NEED,
@@ -28,7 +28,7 @@ from localsim.dynamics.heap import push
 from localsim.streams import unit_exponential
 
 
-@inlined
+@compiled
 def _due(cases: Cases, c: int) -> float:
     if cases.row[c].phase == IN_SERVICE:
         return cases.row[c].phase_at
@@ -82,7 +82,7 @@ def schedule(
         push(heap, due, cases.row[c].resident * themes + cases.row[c].theme, cases.row[c].stamp)
 
 
-@inlined
+@compiled
 def onset_time(needs: Needs, hazard: Hazard, area: int, k: int, i: int, start: float) -> float:
     """Return when an idle need opens if nothing changes before."""
     slope = hazard.slope[area, k]

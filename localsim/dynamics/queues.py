@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from localsim.compiled import compiled, inlined
+from localsim.compiled import compiled
 from localsim.dynamics.columns import (
     ACCESS_MONTHS,
     ASSESS,
@@ -35,7 +35,7 @@ from localsim.dynamics.onset import schedule
 from localsim.streams import unit, unit_exponential
 
 
-@inlined
+@compiled
 def wait_bin(months: float) -> int:
     """Return the bin of a wait: equal ratios of one plus the weeks waited."""
     weeks = max(months, 0.0) * WEEKS_PER_MONTH

@@ -114,7 +114,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, policies: list[str], parts: list[str])
     number_axis(axes, "x")
     axes.grid(axis="x", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
-    unit = "percentage points" if scale.unit == "%" else scale.unit
+    unit = scale.unit.replace("%", "percentage points,").rstrip(",")
     axes.set_xlabel(unit, fontsize=SMALL + 0.5)
 
 

@@ -15,14 +15,14 @@ from localsim.policy.voting import fund
 # A voter sees a project in another area of the neighbourhood as worth this much of one at home
 # only to the extent that she goes there; without evidence either way, half.
 ELSEWHERE = 0.5
-COPIES = 3
+COPIES = 2
 
 
 @dataclass(frozen=True)
 class _Vote(Rule):
     """A project is one lot of a theme in an area; voters approve those above their own average.
 
-    `lot_gbp` is the least size of a project; it grows so that a purse holds at most forty lots.
+    `lot_gbp` is the least size of a project; it grows so that a purse holds at most twenty lots.
     What no whole lot can use is carried.
     """
 
@@ -43,7 +43,7 @@ class _Vote(Rule):
             return Historic().allocate(evidence, purse)
         areas, themes = len(evidence.areas), len(evidence.themes)
         pooled = purse.pooled_gbp
-        lot = int(max(self.lot_gbp, np.ceil(pooled / 40.0)))
+        lot = int(max(self.lot_gbp, np.ceil(pooled / 20.0)))
         value = people.weight[:, None, :] * np.where(
             np.arange(areas)[None, :, None] == people.area[:, None, None], 1.0, ELSEWHERE
         )
