@@ -10,6 +10,10 @@ from localsim.appraisal.wording import direction, ordered_groups, ordered_metric
 
 Floats = NDArray[np.float64]
 
+EQUAL = "exactly equal in every replication"
+ROUNDING = "equal but for the rounding of sums"
+TRILLIONTH = 1e-12
+
 BETTER = ("better", "worse", "no clear difference", "neither")
 COLUMNS = (
     "policy", "metric", "group", "unit", "replications", "baseline_mean", "policy_mean",
@@ -121,19 +125,19 @@ def tabulate(
         return pd.DataFrame(columns=list(COLUMNS))
     rows = pd.concat(parts, ignore_index=True)
     rows["unit"] = rows["metric"].map(units)
-    rows["better"] = _verdicts(rows)
     rows["note"] = _notes(rows)
+    rows["better"] = _verdicts(rows)
     return _arranged(rows, policies)
 
 
 def _verdicts(rows: pd.DataFrame) -> list[str]:
     """Say for each row which way a clear difference points."""
     said = []
-    for metric, low, high in zip(rows["metric"], rows["low"], rows["high"], strict=True):
+    for metric, low, high, note in rows[["metric", "low", "high", "note"]].to_numpy():
         better = direction(metric)
         if better is None:
             said.append("neither")
-        elif low <= 0 <= high:
+        elif low <= 0 <= high or note == ROUNDING:
             said.append("no clear difference")
         else:
             said.append("better" if (low > 0) == (better == "higher") else "worse")
@@ -141,13 +145,19 @@ def _verdicts(rows: pd.DataFrame) -> list[str]:
 
 
 def _notes(rows: pd.DataFrame) -> list[str]:
-    """Say for each row why its interval is missing or has no width."""
+    """Say for each row why its interval is missing, has no width or is nothing but rounding."""
     said = []
-    for n, low, high in zip(rows["replications"], rows["low"], rows["high"], strict=True):
+    level = np.maximum(rows["baseline_mean"].abs(), rows["policy_mean"].abs())
+    reach = np.maximum(rows["low"].abs(), rows["high"].abs())
+    for n, low, high, slight in zip(
+        rows["replications"], rows["low"], rows["high"], reach <= TRILLIONTH * level, strict=True
+    ):
         if n == 1:
             said.append("one replication: no interval")
         elif low == high == 0:
-            said.append("exactly equal in every replication")
+            said.append(EQUAL)
+        elif slight:
+            said.append(ROUNDING)
         elif low == high:
             said.append("the same difference in every replication: an interval of no width")
         else:

@@ -11,15 +11,15 @@ NEED = "need_months_unmet"
 HEADLINES = {
     NEED: "Unmet need-months",
     "crises": "Crises",
-    "wait_median_months": "Wait, median, months",
+    "wait_median_months": "Median wait, months",
     "solved": "Needs solved",
-    "pass_offs_per_solved": "Pass-offs a solved need",
-    "overhead_gbp": "Cost of running it",
-    "crisis_cost_gbp": "Cost of crises",
-    "trust_change": "Trust, change, 0 to 1",
-    "participation": "Took part, adults a year",
-    "amenity_benefit_gbp": "Benefit of amenities",
-    "wait_p90_months": "Wait, one in ten over, months",
+    "pass_offs_per_solved": "Pass-offs per solved",
+    "overhead_gbp": "Running costs",
+    "crisis_cost_gbp": "Crisis costs",
+    "trust_change": "Change in trust",
+    "participation": "Adults taking part",
+    "amenity_benefit_gbp": "Amenity benefit",
+    "wait_p90_months": "1-in-10 wait, months",
     "spend_gbp": "Money spent",
 }
 

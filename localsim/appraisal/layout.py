@@ -73,7 +73,7 @@ def _body(sheet: Sheet) -> list[str]:
     _, base, *heads = sheet.columns
     widths = [max(v + 1 + w, len(h)) for v, w, h in zip(values, words, heads, strict=True)]
     level = max(len(row.base) for row in rows)
-    room = max(20, WIDTH - level - 1 - sum(widths) - len(widths))
+    room = max(12, WIDTH - level - 1 - sum(widths) - len(widths))
     label = min(room, 1 + max(len(row.label) for row in rows))
     gap = " " if label + level + 2 + sum(widths) + 2 * len(widths) > WIDTH else "  "
     lines = [clip(base, label + level).rjust(label + len(gap) + level)]

@@ -23,8 +23,6 @@ BUILT_IN = ("kingston", "norbiton", "london")
 class Subject:
     """An experiment as a reader needs it: what ran, where, for how long, how often."""
 
-    name: str
-    question: str
     place: str
     size: str
     real: bool
@@ -42,8 +40,6 @@ class Subject:
         drawn = drawn.get("mode") if isinstance(drawn, Mapping) else drawn
         years = said.get("years")
         return cls(
-            name=str(said.get("name") or ""),
-            question=str(said.get("question") or ""),
             place=title(str(place.get("name", ""))),
             size=_size(place),
             real=place.get("name") in BUILT_IN,
@@ -98,13 +94,7 @@ def _counted(number: float, noun: str) -> str:
 
 
 def _size(place: Mapping[str, Any]) -> str:
-    """Return how many live in a place and how much of it is the pilot, in brackets."""
-    if "residents" not in place:
-        return ""
-    residents = f"{place['residents']:,} residents"
-    inside = len(place.get("inside") or ())
-    return (
-        f"({residents}; pilot in {inside} of {place['areas']} areas)"
-        if inside
-        else f"({residents})"
-    )
+    """Return how much of a place is the pilot, or how many live there, in brackets."""
+    if place.get("inside"):
+        return f"(pilot in {len(place['inside'])} of {place['areas']} areas)"
+    return f"({place['residents']:,} residents)" if "residents" in place else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from localsim.appraisal import layout, wording
-from localsim.appraisal.differences import holm
+from localsim.appraisal.differences import EQUAL, ROUNDING, holm
 from localsim.appraisal.headlines import NEED, headline_metrics, short_label
 from localsim.appraisal.subject import Subject
 from localsim.appraisal.wording import INSIDE, OUTSIDE, WHOLE, Scale
@@ -18,7 +18,7 @@ from localsim.appraisal.wording import INSIDE, OUTSIDE, WHOLE, Scale
 if TYPE_CHECKING:
     from localsim.appraisal.paired import Appraisal
 
-LINES = 45
+LINES = 46
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,25 +70,24 @@ def _headlines(appraisal: Appraisal, metrics: list[str]) -> pd.DataFrame:
 
 def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None) -> layout.Sheet:
     subject = Subject.of(appraisal.results)
-    opening = subject.question or wording.title(subject.name)
     base = wording.title(appraisal.baseline)
     groups = [g for g in (INSIDE, OUTSIDE, WHOLE) if (table["group"] == g).any()]
     level = appraisal.level
     fragile = table["better"].isin(["better", "worse"]) & (table["holm_p"] > 1 - level)
+    scales = {str(m): _scale(rows) for m, rows in table.groupby("metric")}
     names = {INSIDE: "inside the pilot", OUTSIDE: "outside it", WHOLE: "all"}
     heads = [names[group] for group in groups] if len(groups) > 1 else ["difference", "in %"]
     single = bool((table["replications"] == 1).any())
     few = int((table["replications"] < subject.replications).sum())
     return layout.Sheet(
         head=(
-            *([opening] if opening else []),
             subject.sentence(len(appraisal.policies) + 1),
             f"Each policy less {base.lower()}: difference ± half of its {level * 100:g}% interval, "
             "and which way it points.",
         ),
-        columns=("", base, *heads),
+        columns=("", f"{base}, all" if len(groups) > 1 else base, *heads),
         blocks=tuple(
-            layout.Block(wording.title(str(policy)), tuple(_rows(part, groups)))
+            layout.Block(wording.title(str(policy)), tuple(_rows(part, groups, scales)))
             for policy, part in table.assign(fragile=fragile).groupby("policy", sort=False)
         ),
         gains=gains,
@@ -103,12 +102,17 @@ def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None
     )
 
 
-def _rows(part: pd.DataFrame, groups: list[str]) -> list[layout.Row]:
+def _scale(rows: pd.DataFrame) -> Scale:
+    """Return the scale of a metric for all policies: few digits for differences and levels."""
+    levels = rows[["baseline_mean", "policy_mean"]].abs().to_numpy().max() / 100
+    return Scale.of(str(rows["unit"].iloc[0]), max(levels, rows["difference"].abs().max()))
+
+
+def _rows(part: pd.DataFrame, groups: list[str], scales: dict[str, Scale]) -> list[layout.Row]:
     """Return a row for each metric of a policy: its label, the baseline, a cell a group."""
     made = []
     for metric, rows in part.groupby("metric", sort=False):
-        largest = float(rows[["baseline_mean", "policy_mean", "difference"]].abs().to_numpy().max())
-        scale = Scale.of(str(rows["unit"].iloc[0]), largest)
+        scale = scales[str(metric)]
         found = {str(row["group"]): row for row in rows.to_dict("records")}
         whole = found.get(WHOLE, next(iter(found.values())))
         label = short_label(str(metric), str(whole["unit"]))
@@ -125,19 +129,28 @@ _NOTHING = layout.Cell("–")
 
 
 def _cell(row: dict[Hashable, Any], scale: Scale) -> layout.Cell:
-    """Return a difference with half its interval, to the digits its error deserves, and a word."""
+    """Return a difference with half its interval, to the digit its error deserves, and a word."""
     difference = row["difference"] * scale.factor
     word = {"no clear difference": "unclear", "neither": ""}.get(row["better"], row["better"])
     if row["replications"] == 1:
         return layout.Cell(wording.plain(difference, signed=True), "1 run")
+    if row["note"] in (EQUAL, ROUNDING):
+        return layout.Cell("0 exactly" if row["note"] == EQUAL else "0", "same")
     if row["low"] == row["high"]:
-        same = difference == 0
-        value = "0" if same else wording.plain(difference, signed=True)
-        return layout.Cell(f"{value} exactly", "same" if same else word)
-    places = wording.decimals(row["se"] * scale.factor)
-    half = wording.rounded((row["high"] - row["low"]) / 2 * scale.factor, places)
+        return layout.Cell(f"{wording.plain(difference, signed=True)} exactly", word)
+    half = (row["high"] - row["low"]) / 2 * scale.factor
+    unclear = row["better"] == "no clear difference"
+    places = wording.decimals(half if unclear else row["se"] * scale.factor)
+    if difference:  # no more than five digits
+        places = min(places, wording.decimals(abs(difference)) + 4)
+    level = abs(row["baseline_mean"]) * scale.factor
+    if unclear and level:  # what is nothing beside the level needs no digits
+        places = min(places, wording.decimals(level) + 3)
+        if max(abs(difference), half) < 0.5 * 10.0**-places:
+            return layout.Cell("≈0", word)
     value = wording.rounded(difference, places, signed=True)
-    return layout.Cell(f"{value} ±{half}", f"{word}?" if row["fragile"] else word)
+    text = f"{value}±{wording.rounded(half, places)}"
+    return layout.Cell(text, f"{word}?" if row["fragile"] else word)
 
 
 def _gains(appraisal: Appraisal) -> layout.Gains | None:
@@ -183,7 +196,7 @@ def _pairing(appraisal: Appraisal) -> str:
     rows = rows[(rows["metric"] == metric) & (rows["group"] == group) & (rows["replications"] > 1)]
     factors = rows["variance_reduction"].to_list()
     said = [
-        f"×{wording.plain(factor, 2)}" if math.isfinite(factor) else "exact (no noise left)"
+        f"×{wording.brief(factor)}" if math.isfinite(factor) else "exact (no noise left)"
         for factor in factors
     ]
     if len(factors) > 4:
@@ -193,8 +206,10 @@ def _pairing(appraisal: Appraisal) -> str:
         names = [wording.title(name) for name in rows["policy"]]
         told = ", ".join(f"{name} {factor}" for name, factor in zip(names, said, strict=True))
     what = short_label(metric).lower()
+    sampled = Subject.of(appraisal.results).assumptions == "sampled"
+    rivals = ", which would draw other assumptions too" if sampled else ""
     return (
-        "Variance-reduction factor of pairing, against independent runs "
+        f"Variance-reduction factor of pairing against independent runs{rivals} "
         f"({what}, {group}): {told or 'not known from one replication'}."
     )
 

@@ -76,20 +76,27 @@ class Scale:
         money = unit[:1] == "£"
         if unit.partition(" ")[0] == "share":
             return cls(100.0, "%" + unit.removeprefix("share"), "%")
+        if unit == "0 to 1":
+            return cls(100.0, "points out of 100", "of 100")
         if math.isfinite(largest):
             for factor, word, letter in _STEPS:
-                if largest * factor >= (10 if word == "thousand" else 1):
+                if largest * factor >= 10:
                     long = f"£ {word}{unit[1:]}" if money else f"{word} {unit}"
-                    return cls(factor, long, f"£ {letter}" if money else letter)
+                    return cls(factor, long, f"£{letter}" if money else letter)
         return cls(1.0, unit, "£" if money else "")
 
 
-_STEPS = ((1e-9, "billion", "bn"), (1e-6, "million", "m"), (1e-3, "thousand", "000s"))
+_STEPS = ((1e-9, "billion", "bn"), (1e-6, "million", "m"), (1e-3, "thousand", "k"))
 
 
-def decimals(error: float) -> int:
-    """Return how many decimals a number with this standard error deserves; fewer than 0 too."""
-    return max(-12, min(6, -math.floor(math.log10(error))))
+def decimals(size: float) -> int:
+    """Return the decimal of a number's first digit; below 0 for tens, hundreds and so on."""
+    return max(-12, min(6, -math.floor(math.log10(size))))
+
+
+def brief(factor: float) -> str:
+    """Return a factor as text to two significant figures."""
+    return plain(float(f"{factor:.2g}"), 2)
 
 
 def rounded(value: float, places: int, signed: bool = False) -> str:
