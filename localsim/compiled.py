@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 from numba import njit
+
+type Whole = int | np.integer[Any]
+"""A whole number in a kernel: Python's, or one read out of a column."""
+
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}  # numba annotates no `_nrt`
 
 
 def compiled[**P, R](function: Callable[P, R]) -> Callable[P, R]:
@@ -14,5 +21,5 @@ def compiled[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     numba's reference counts (``_nrt``): kernels allocate nothing and keep nothing, their caller
     owns every array, and counting references took three quarters of a month's time.
     """
-    wrapped: Callable[P, R] = njit(cache=True, _nrt=False)(function)
+    wrapped: Callable[P, R] = njit(**_OPTIONS)(function)
     return wrapped

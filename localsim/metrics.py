@@ -100,7 +100,7 @@ METRICS: dict[str, Metric] = {
         Metric("solved", "Needs solved", "needs", "higher", "Needs that a service solved."),
         Metric("opened", "Needs opened", "needs", "lower", "Needs that arose."),
         Metric(
-            "presented", "Needs presented", "needs", None, "Needs brought to an agency at least once.",
+            "presented", "Needs presented", "needs", None, "Needs brought to an agency, each once.",
         ),
         Metric(
             "returns_per_solved", "Returns a solved need", "returns", "lower",
@@ -171,7 +171,9 @@ def measure(model: Model) -> list[Row]:
         rows += _casework(model, group, cells, slice(None))
         rows += _trust(model, group, cells)
     for k, theme in enumerate(model.facts.casework):
-        rows += _casework(model, f"theme: {theme.label or theme.name}", slice(None), slice(k, k + 1))
+        rows += _casework(
+            model, f"theme: {theme.label or theme.name}", slice(None), slice(k, k + 1)
+        )
     for group, areas in _area_groups(model):
         rows += _waits(model, group, areas, slice(None))
         rows.append(("amenity_benefit_gbp", group, float(model.amenity_gbp[areas].sum())))

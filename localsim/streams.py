@@ -20,7 +20,7 @@ import numpy as np
 from numba import uint64
 from numpy.typing import NDArray
 
-from localsim.compiled import compiled
+from localsim.compiled import Whole, compiled
 
 Key = NDArray[np.uint32]
 Entities = NDArray[np.uint64]
@@ -57,8 +57,8 @@ def entities(names: list[str]) -> Entities:
 
 @compiled
 def philox(
-    c0: int, c1: int, c2: int, c3: int, k0: int, k1: int
-) -> tuple[int, int, int, int]:
+    c0: Whole, c1: Whole, c2: Whole, c3: Whole, k0: Whole, k1: Whole
+) -> tuple[Whole, Whole, Whole, Whole]:
     """Return one Philox 4x32-10 block: four 32-bit words of a 128-bit counter and 64-bit key."""
     x0, x1, x2, x3 = uint64(c0), uint64(c1), uint64(c2), uint64(c3)
     a, b = uint64(k0), uint64(k1)
@@ -77,7 +77,7 @@ def philox(
 
 
 @compiled
-def unit(stream: Key, who: int, episode: int, number: int) -> float:
+def unit(stream: Key, who: Whole, episode: Whole, number: Whole) -> float:
     """Return one uniform draw in (0, 1), with 53 random bits, for a compiled kernel."""
     low = uint64(_LOW)
     x0, x1, _, _ = philox(
@@ -93,7 +93,7 @@ def unit(stream: Key, who: int, episode: int, number: int) -> float:
 
 
 @compiled
-def unit_exponential(stream: Key, who: int, episode: int, number: int) -> float:
+def unit_exponential(stream: Key, who: Whole, episode: Whole, number: Whole) -> float:
     """Return one draw from the exponential distribution with mean one, for a compiled kernel."""
     return -math.log(unit(stream, who, episode, number))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from localsim.compiled import compiled
+from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import Heap
 
 
 @compiled
-def push(heap: Heap, time: float, ref: int, stamp: int) -> None:
+def push(heap: Heap, time: float, ref: Whole, stamp: Whole) -> None:
     """Add an event; the caller has made sure that there is room."""
     i = heap.size[0]
     heap.size[0] = i + 1
@@ -40,10 +40,15 @@ def pop(heap: Heap) -> tuple[float, int, int]:
         other = child + 1
         if other < n and (
             heap.event[other].time < heap.event[child].time
-            or (heap.event[other].time == heap.event[child].time and heap.event[other].ref < heap.event[child].ref)
+            or (
+                heap.event[other].time == heap.event[child].time
+                and heap.event[other].ref < heap.event[child].ref
+            )
         ):
             child = other
-        if time < heap.event[child].time or (time == heap.event[child].time and ref <= heap.event[child].ref):
+        if time < heap.event[child].time or (
+            time == heap.event[child].time and ref <= heap.event[child].ref
+        ):
             break
         heap.event[i].time = heap.event[child].time
         heap.event[i].ref = heap.event[child].ref

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from localsim.compiled import compiled
+from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import (
     ASSESSED,
     AT_DOOR,
@@ -74,13 +74,17 @@ def feel(
     needs: Needs,
     rules: Rules,
     tally: Tally,
-    i: int,
+    i: Whole,
     outcome: float,
     now: float,
     end: float,
 ) -> None:
     """Move trust by the outcome less what the resident had come to expect."""
-    gain, fade, memory = rules.world[0].trust_gain, rules.world[0].trust_fade, rules.world[0].trust_memory
+    gain, fade, memory = (
+        rules.world[0].trust_gain,
+        rules.world[0].trust_fade,
+        rules.world[0].trust_memory,
+    )
     surprise = outcome - needs.person[i].expectation
     kept = needs.person[i].trust * math.exp(-fade * (now - needs.person[i].trust_month))
     needs.person[i].trust = kept + gain * surprise
@@ -95,20 +99,25 @@ def _await_presentation(
     cases: Cases,
     rules: Rules,
     heap: Heap,
-    c: int,
+    c: Whole,
     now: float,
     end: float,
 ) -> None:
     """Leave a need unpresented until its resident (again) seeks a door."""
     i, k = cases.row[c].resident, cases.row[c].theme
-    kept = needs.person[i].trust * math.exp(-rules.world[0].trust_fade * (now - needs.person[i].trust_month))
+    kept = needs.person[i].trust * math.exp(
+        -rules.world[0].trust_fade * (now - needs.person[i].trust_month)
+    )
     rate = rules.severity[k, cases.row[c].severity].present * needs.person[i].seeking
     rate *= math.exp(rules.world[0].trust_presenting * kept)
     cases.row[c].phase = UNPRESENTED
     cases.row[c].phase_at = math.inf
     if rate > 0.0:
         amount = unit_exponential(
-            rules.keys[k, PRESENT], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].spells
+            rules.keys[k, PRESENT],
+            needs.person[i].entity,
+            needs.need[k, i].episode,
+            cases.row[c].spells,
         )
         cases.row[c].phase_at = now + amount / rate
     schedule(cases, heap, c, needs.threshold.shape[0], end)
@@ -122,8 +131,8 @@ def _open(
     tally: Tally,
     heap: Heap,
     hazard: Hazard,
-    i: int,
-    k: int,
+    i: Whole,
+    k: Whole,
     now: float,
     start: float,
     end: float,
@@ -170,7 +179,7 @@ def _close(
     tally: Tally,
     heap: Heap,
     hazard: Hazard,
-    c: int,
+    c: Whole,
     now: float,
     start: float,
     end: float,
@@ -201,8 +210,8 @@ def _enter_door(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
-    agency: int,
+    c: Whole,
+    agency: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -222,7 +231,7 @@ def _present_one(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
+    c: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -238,7 +247,9 @@ def _present_one(
         node = rules.pool[area, k]
         join(needs, cases, nodes, rules, tally, heap, c, node, QUEUEING, now, end)
         return
-    u = unit(rules.keys[k, DOOR], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].spells)
+    u = unit(
+        rules.keys[k, DOOR], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].spells
+    )
     agency = 0
     while rules.first_door[regime, k, agency] <= u:
         agency += 1
@@ -253,7 +264,7 @@ def _present(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
+    c: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -266,7 +277,11 @@ def _present(
         return
     for k in range(needs.need.shape[0]):
         other = np.int64(needs.need[k, i].case)
-        if other >= 0 and cases.row[other].phase == UNPRESENTED and rules.own_desk[regime, k] == own:
+        if (
+            other >= 0
+            and cases.row[other].phase == UNPRESENTED
+            and rules.own_desk[regime, k] == own
+        ):
             _present_one(needs, cases, nodes, rules, tally, heap, other, now, end)
 
 
@@ -277,7 +292,7 @@ def _lapse(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
+    c: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -298,7 +313,7 @@ def _assessed(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
+    c: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -336,7 +351,7 @@ def _served(
     tally: Tally,
     heap: Heap,
     hazard: Hazard,
-    c: int,
+    c: Whole,
     now: float,
     start: float,
     end: float,
@@ -382,7 +397,7 @@ def _heal_or_crisis(
     tally: Tally,
     heap: Heap,
     hazard: Hazard,
-    c: int,
+    c: Whole,
     now: float,
     start: float,
     end: float,
@@ -394,7 +409,10 @@ def _heal_or_crisis(
         cases.row[c].crises += 1
         feel(needs, rules, tally, i, 0.0, now, end)
         amount = unit_exponential(
-            rules.keys[k, CRISIS], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].crises
+            rules.keys[k, CRISIS],
+            needs.person[i].entity,
+            needs.need[k, i].episode,
+            cases.row[c].crises,
         )
         cases.row[c].crisis_at = now + amount / rules.severity[k, cases.row[c].severity].crisis
         schedule(cases, heap, c, needs.threshold.shape[0], end)
@@ -434,21 +452,15 @@ def run_window(
         if stamp < 0:
             area = np.int64(needs.person[i].area)
             if c < 0 and onset_time(needs, hazard, area, k, i, start) == now:
-                _open(
-                    needs, cases, rules, tally, heap, hazard, i, k, now, start, end
-                )
+                _open(needs, cases, rules, tally, heap, hazard, i, k, now, start, end)
             continue
         if c < 0 or cases.row[c].stamp != stamp:
             continue
         phase = cases.row[c].phase
         if phase == IN_SERVICE:
-            _served(
-                needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end
-            )
+            _served(needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end)
         elif cases.row[c].phase_at > now:
-            _heal_or_crisis(
-                needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end
-            )
+            _heal_or_crisis(needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end)
         elif phase == UNPRESENTED:
             _present(needs, cases, nodes, rules, tally, heap, c, now, end)
         else:

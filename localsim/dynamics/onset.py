@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from localsim.compiled import compiled
+from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import (
     IN_SERVICE,
     NO_NEED,
@@ -29,10 +29,11 @@ from localsim.streams import unit_exponential
 
 
 @compiled
-def _due(cases: Cases, c: int) -> float:
-    if cases.row[c].phase == IN_SERVICE:
-        return cases.row[c].phase_at
-    return min(cases.row[c].heal_at, cases.row[c].crisis_at, cases.row[c].phase_at)
+def _due(cases: Cases, c: Whole) -> float:
+    due: float = cases.row[c].phase_at
+    if cases.row[c].phase != IN_SERVICE:
+        due = min(cases.row[c].heal_at, cases.row[c].crisis_at, due)
+    return due
 
 
 @compiled
@@ -67,14 +68,17 @@ def open_window(
             if due < end:
                 if heap.size[0] >= room:
                     return False
-                push(heap, due, cases.row[c].resident * themes + cases.row[c].theme, cases.row[c].stamp)
+                push(
+                    heap,
+                    due,
+                    cases.row[c].resident * themes + cases.row[c].theme,
+                    cases.row[c].stamp,
+                )
     return True
 
 
 @compiled
-def schedule(
-    cases: Cases, heap: Heap, c: int, themes: int, end: float
-) -> None:
+def schedule(cases: Cases, heap: Heap, c: Whole, themes: Whole, end: float) -> None:
     """Put a case's next event on the heap if it falls into this window; older ones lapse."""
     cases.row[c].stamp += 1
     due = _due(cases, c)
@@ -83,12 +87,15 @@ def schedule(
 
 
 @compiled
-def onset_time(needs: Needs, hazard: Hazard, area: int, k: int, i: int, start: float) -> float:
+def onset_time(
+    needs: Needs, hazard: Hazard, area: Whole, k: Whole, i: Whole, start: float
+) -> float:
     """Return when an idle need opens if nothing changes before."""
     slope = hazard.slope[area, k]
     if slope <= 0.0:
         return math.inf
-    return start + (needs.threshold[k, i] - hazard.level[area, k]) / slope
+    time: float = start + (needs.threshold[k, i] - hazard.level[area, k]) / slope
+    return time
 
 
 @compiled
@@ -97,8 +104,8 @@ def change_coupling(
     rules: Rules,
     heap: Heap,
     hazard: Hazard,
-    i: int,
-    step: int,
+    i: Whole,
+    step: Whole,
     now: float,
     start: float,
     end: float,
@@ -128,8 +135,8 @@ def draw_threshold(
     rules: Rules,
     heap: Heap,
     hazard: Hazard,
-    i: int,
-    k: int,
+    i: Whole,
+    k: Whole,
     now: float,
     start: float,
     end: float,
@@ -141,7 +148,9 @@ def draw_threshold(
         return
     area = np.int64(needs.person[i].area)
     level = hazard.level[area, k] + hazard.slope[area, k] * (now - start)
-    amount = unit_exponential(rules.keys[k, ONSET], needs.person[i].entity, needs.need[k, i].episode, 0)
+    amount = unit_exponential(
+        rules.keys[k, ONSET], needs.person[i].entity, needs.need[k, i].episode, 0
+    )
     needs.threshold[k, i] = level + amount / rate
     time = onset_time(needs, hazard, area, k, i, start)
     if time < end:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from localsim.compiled import compiled
+from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import (
     ACCESS_MONTHS,
     ASSESS,
@@ -43,7 +43,8 @@ def wait_bin(months: float) -> int:
 
 
 @compiled
-def _free_provider( needs: Needs, cases: Cases, nodes: Nodes, rules: Rules, node: int, c: int
+def _free_provider(
+    needs: Needs, cases: Cases, nodes: Nodes, rules: Rules, node: Whole, c: Whole
 ) -> int:
     """Return a provider with a free slot, each slot as likely as the next; -1 if none is free."""
     total = 0
@@ -59,7 +60,10 @@ def _free_provider( needs: Needs, cases: Cases, nodes: Nodes, rules: Rules, node
         return only
     i, k = cases.row[c].resident, cases.row[c].theme
     u = unit(
-        rules.keys[k, PROVIDER], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].attempts
+        rules.keys[k, PROVIDER],
+        needs.person[i].entity,
+        needs.need[k, i].episode,
+        cases.row[c].attempts,
     )
     mark = u * total
     for p in range(nodes.work.shape[1]):
@@ -79,8 +83,8 @@ def _start(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
-    p: int,
+    c: Whole,
+    p: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -126,9 +130,9 @@ def join(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    c: int,
-    node: int,
-    phase: int,
+    c: Whole,
+    node: Whole,
+    phase: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -156,7 +160,7 @@ def join(
 
 
 @compiled
-def leave_queue(cases: Cases, nodes: Nodes, c: int) -> None:
+def leave_queue(cases: Cases, nodes: Nodes, c: Whole) -> None:
     """Take a waiting case out of its queue."""
     node = cases.row[c].node
     before, after = cases.row[c].before, cases.row[c].after
@@ -179,7 +183,7 @@ def serve_waiting(
     rules: Rules,
     tally: Tally,
     heap: Heap,
-    node: int,
+    node: Whole,
     now: float,
     end: float,
 ) -> None:
@@ -194,6 +198,6 @@ def serve_waiting(
 
 
 @compiled
-def is_waiting(phase: int) -> bool:
+def is_waiting(phase: Whole) -> bool:
     """Say whether a case in this phase stands in a queue."""
-    return phase == AT_DOOR or phase == QUEUEING
+    return phase in (AT_DOOR, QUEUEING)

@@ -138,15 +138,18 @@ class Town:
     def advance(self, months: float) -> None:
         """Let so many months pass: needs open, are sought help for, served, and come back."""
         start, end = self.months, self.months + months
-        who = (self.needs,)
-        begin_accounts(self.needs, self.rules, self.tally, months)
-        while not open_window(*who, self.cases, self.heap, self.hazard, start, end):
+        needs, nodes, rules, tally, hazard = (
+            self.needs, self.nodes, self.rules, self.tally, self.hazard,
+        )  # fmt: skip
+        begin_accounts(needs, rules, tally, months)
+        while not open_window(needs, self.cases, self.heap, hazard, start, end):
             self.heap = grown_heap(self.heap)
-        rest = (self.nodes, self.rules, self.tally)
-        while not fill_slots(*who, self.cases, *rest, self.heap, start, end):
+        while not fill_slots(needs, self.cases, nodes, rules, tally, self.heap, start, end):
             self.heap = grown_heap(self.heap)
         while True:
-            status = run_window(*who, self.cases, *rest, self.heap, self.hazard, start, end)
+            status = run_window(
+                needs, self.cases, nodes, rules, tally, self.heap, hazard, start, end
+            )
             if status == DONE:
                 break
             if status == CASES_FULL:

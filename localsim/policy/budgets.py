@@ -6,26 +6,37 @@ import math
 from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
+
+import numpy as np
 
 from localsim.errors import LocalsimError
 
 
-def check_share(what: str, number: float) -> None:
+def check_share(what: str, number: Any) -> None:
     """Say in a sentence when a share is not between 0 and 1."""
-    if isinstance(number, bool) or not isinstance(number, int | float):
+    if isinstance(number, bool) or not isinstance(number, int | float | np.number):
         raise LocalsimError(f"{what} must be a number between 0 and 1, not {number!r}.")
     if not 0.0 <= number <= 1.0:
         raise LocalsimError(f"{what} must lie between 0 and 1, and {number} does not.")
 
 
-def check_amount(what: str, number: float, above_zero: bool = False) -> None:
+def check_amount(what: str, number: Any, above_zero: bool = False) -> None:
     """Say in a sentence when a quantity is not a finite number of zero or more."""
-    if isinstance(number, bool) or not isinstance(number, int | float):
+    if isinstance(number, bool) or not isinstance(number, int | float | np.number):
         raise LocalsimError(f"{what} must be a number, not {number!r}.")
     if not math.isfinite(number) or number < 0.0 or number > 1e12 or (above_zero and number == 0.0):
         least = "above zero" if above_zero else "zero or more"
         raise LocalsimError(f"{what} must be a finite number, {least}; {number} is not.")
+
+
+def check_whole(what: str, number: Any, low: int, high: int) -> None:
+    """Say in a sentence when a count is not a whole number between two bounds."""
+    counts = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    if not (counts and low <= number <= high):
+        raise LocalsimError(
+            f"{what} must be a whole number from {low:,} to {high:,}, not {number!r}."
+        )
 
 
 class Budgets(ABC):

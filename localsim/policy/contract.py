@@ -6,20 +6,16 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import final
 
-from localsim.errors import LocalsimError
+from localsim.policy.budgets import check_whole
 
 FULL_SET = 188  # the national indicators of 2008 to 2010 (source T10)
+MOST_ITEMS = 100_000
 
 
 class Contract(ABC):
     """What a provider is held to; `items` are reported, and reporting has a price each."""
 
     items: int
-
-
-def _check_items(items: int) -> None:
-    if isinstance(items, bool) or not isinstance(items, int) or not 0 <= items <= 100_000:
-        raise LocalsimError(f"A contract reports a whole number of items, not {items!r}.")
 
 
 @final
@@ -30,7 +26,7 @@ class Targets(Contract):
     items: int = FULL_SET
 
     def __post_init__(self) -> None:
-        _check_items(self.items)
+        check_whole("Targets: the items that are reported", self.items, 0, MOST_ITEMS)
 
 
 @final
@@ -41,4 +37,4 @@ class Judgement(Contract):
     items: int = 35
 
     def __post_init__(self) -> None:
-        _check_items(self.items)
+        check_whole("Judgement: the items that are reported", self.items, 0, MOST_ITEMS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,24 @@ if TYPE_CHECKING:
 TIERS = ("nation", "sub-region", "authority", "neighbourhood", "area")
 
 
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise LocalsimError(f"A policy needs a name, and {name!r} is none.")
+
+
+def _check_kinds(what: str, whose: object, answers: tuple[str, ...]) -> None:
+    for answer in answers:
+        given, kind = getattr(whose, answer), _KINDS[answer]
+        if not isinstance(given, kind):
+            made = " (call it: add brackets)" if isinstance(given, type) else ""
+            raise LocalsimError(f"{what}: {answer} must be a {kind.__name__}, not {given!r}{made}.")
+
+
 def _check_tier(what: str, tier: str) -> None:
     if tier not in TIERS:
-        raise LocalsimError(f"{what}: there is no tier {tier!r} that decides; "
-                            f"{nearest(str(tier), TIERS)}")  # fmt: skip
+        raise LocalsimError(
+            f"{what}: there is no tier {tier!r} that decides; {nearest(str(tier), TIERS)}"
+        )
 
 
 @final
@@ -42,6 +56,7 @@ class Devolved:
     def __post_init__(self) -> None:
         check_share("Devolved: the share", self.share)
         _check_tier("Devolved", self.tier)
+        _check_kinds("Devolved", self, ("listening", "rule"))
 
 
 @dataclass(frozen=True)
@@ -66,17 +81,13 @@ class Policy:
     description: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
-            raise LocalsimError(f"A policy needs a name, and {self.name!r} is none.")
+        _check_name(self.name)
         _check_tier(f"Policy {self.name!r}", self.tier)
-        for answer, kind in _KINDS.items():
-            given = getattr(self, answer)
-            if not isinstance(given, kind):
-                made = " (call it: add brackets)" if isinstance(given, type) else ""
-                raise LocalsimError(
-                    f"Policy {self.name!r}: {answer} must be a {kind.__name__}, "
-                    f"not {given!r}{made}."
-                )
+        _check_kinds(f"Policy {self.name!r}", self, tuple(_KINDS))
+        if not isinstance(self.devolved, Devolved | None):
+            raise LocalsimError(
+                f"Policy {self.name!r}: devolved must be a Devolved or None, not {self.devolved!r}."
+            )
         if self.devolved is not None and isinstance(self.budgets, OpenEnded):
             raise LocalsimError(
                 f"Policy {self.name!r}: open-ended money has no pot to devolve a share of."

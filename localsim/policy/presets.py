@@ -14,7 +14,14 @@ from localsim.policy.budgets import Pooled, RingFenced
 from localsim.policy.contract import Judgement, Targets
 from localsim.policy.listening import Record, Voice
 from localsim.policy.policy import Devolved, Policy
-from localsim.policy.rules import Historic, JointPanel, MedianVoter, NeedsFormula, Rule, TargetsFirst
+from localsim.policy.rules import (
+    Historic,
+    JointPanel,
+    MedianVoter,
+    NeedsFormula,
+    Rule,
+    TargetsFirst,
+)
 from localsim.policy.supply import Market
 from localsim.policy.vote_rules import EqualShares, GreedyVote
 

@@ -6,8 +6,7 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import final
 
-from localsim.errors import LocalsimError
-from localsim.policy.budgets import check_share
+from localsim.policy.budgets import check_share, check_whole
 
 KINDS = ("in-house", "private", "voluntary", "co-operative")
 
@@ -40,7 +39,4 @@ class Market(Supply):
     def __post_init__(self) -> None:
         check_share("Market: capacity_building", self.capacity_building)
         check_share("Market: quality_weight", self.quality_weight)
-        if isinstance(self.contract_years, bool) or not 1 <= self.contract_years <= 50:
-            raise LocalsimError(
-                f"Market: contract_years is a whole number from 1 to 50, not {self.contract_years}."
-            )
+        check_whole("Market: contract_years", self.contract_years, 1, 50)

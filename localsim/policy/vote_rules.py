@@ -54,9 +54,7 @@ class _Vote(Rule):
         ]
         flat = [[name for row in names for name in row[t]] for t in range(themes)]
         costs = {name: lot for column in flat for name in column}
-        where = {
-            name: (a, t) for a in range(areas) for t in range(themes) for name in names[a][t]
-        }
+        where = {name: (a, t) for a in range(areas) for t in range(themes) for name in names[a][t]}
         ballots = [
             {name for a, t in zip(*np.nonzero(yes), strict=True) for name in names[a][t]}
             for yes in approved

@@ -106,4 +106,3 @@ def prevention(facts: Facts, spend_gbp: Array) -> Array:
         kappa = facts.value(f"{theme.name}.kappa")
         factor *= np.exp(-elasticity * spill(facts.place, np.log(level), kappa))
     return factor
-

@@ -66,7 +66,7 @@ class Providers:
         quality[:, IN_HOUSE] = 1.0  # what in-house staff achieve is what was calibrated
         observed = quality * np.exp(seen * streams.normal(facts.key("provider/observed"), who))
         capacity = np.zeros(shape)
-        capacity[:, :COMMUNITY[0]] = np.inf
+        capacity[:, : COMMUNITY[0]] = np.inf
         return cls(
             price=price * slot[:, None],
             cost=cost * slot[:, None],
@@ -82,7 +82,7 @@ def _entities(facts: Facts, town: Town) -> streams.Entities:
     """Return a name for each pool and kind: its theme, its first area and the kind."""
     patches = town.patches
     names = [f"desk {node}" for node in range(patches.desks)]
-    first = {}
+    first: dict[int, str] = {}
     for a, row in enumerate(patches.pool):
         for k, node in enumerate(row):
             first.setdefault(int(node), f"{facts.casework[k].name}/{facts.place.codes[a]}")
@@ -167,9 +167,7 @@ def _due(providers: Providers, supply: Market, nodes: Array, year: int) -> Array
     return due
 
 
-def tenders_due(
-    facts: Facts, providers: Providers, supply: Market, nodes: Array, year: int
-) -> int:
+def tenders_due(facts: Facts, providers: Providers, supply: Market, nodes: Array, year: int) -> int:
     """Return how many tenders are let this year: one a theme in which any contract is due."""
     due = nodes[_due(providers, supply, nodes, year)]
     return int(np.unique(providers.theme[due]).size)

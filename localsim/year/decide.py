@@ -224,7 +224,9 @@ def fences(budgets: Budgets, facts: Facts, lines: Array) -> Array:
     """Return a year's money by theme once ring-fences by share have been drawn, float64[T]."""
     if not isinstance(budgets, RingFenced) or budgets.shares is None:
         return lines
-    return np.array([budgets.shares.get(t.name, 0.0) for t in facts.themes]) * lines.sum()
+    shares = np.array([budgets.shares.get(t.name, 0.0) for t in facts.themes])
+    fenced: Array = shares * lines.sum()
+    return fenced
 
 
 def decide(hearing: Hearing, purse: Purse) -> Array:

@@ -37,9 +37,7 @@ def overheads_gbp(
     place = facts.place
     heads = float(place.residents[areas].sum())
     costs = {
-        COMPLIANCE: policy.contract.items
-        * facts.value("compliance.gbp_per_item_per_head")
-        * heads,
+        COMPLIANCE: policy.contract.items * facts.value("compliance.gbp_per_item_per_head") * heads,
         DECIDING: len(hearings) * facts.value("deciding.gbp_per_decider"),
         ENGAGEMENT: math.fsum(_engagement_gbp(facts, hearing) for hearing in hearings),
     }

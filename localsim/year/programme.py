@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from localsim.dynamics.columns import CONTACTS, Array
+from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
@@ -111,10 +111,9 @@ def pay_overheads(
     aside = float(contacts[regime.areas].sum()) * price
     wanted = math.fsum(costs.values()) + aside
     if regime.open_ended:
-        for theme in range(len(facts.themes)):
-            payer = facts.themes[theme].agency
-            part = wanted / len(facts.themes)
-            accounts.lines[r, theme] += ledger.receive(payer, ZONES[_main_zone(regime)], part)
+        part, zone = wanted / len(facts.themes), ZONES[_main_zone(regime)]
+        for t, theme in enumerate(facts.themes):
+            accounts.lines[r, t] += ledger.receive(theme.agency, zone, part)
     lines = np.maximum(accounts.lines[r], 0.0)
     available = float(lines.sum())
     scale = min(1.0, available / wanted) if wanted > 0.0 else 0.0
