@@ -141,6 +141,18 @@ def test_dots_and_bars_stand_where_the_table_says():
     assert not figure.legends
 
 
+def test_a_band_is_the_interval_of_the_difference_or_of_the_level():
+    results = made()
+    rows = results.series[(results.series["metric"] == NEED) & (results.series["group"] == "all")]
+    laid = rows.pivot_table(index="replication", columns=["policy", "month"], values="value")
+    gap = laid["top_down"] - laid["status_quo"]
+    for band, values in (("difference", gap), ("level", laid["top_down"])):
+        figure = plots.trajectories(results, [NEED], band=band)
+        edge = figure.axes[0].collections[1].get_paths()[0].vertices[:, 1]
+        half = 2.7764451 * values.sem()  # Student's quantile for four degrees of freedom
+        assert np.ptp(edge[[1, -2]]) == pytest.approx(2 * half.iloc[0], rel=1e-6)
+
+
 def test_real_places_carry_their_attribution_and_made_up_ones_do_not():
     assert "Crown copyright" in words(appraise(made()).plot([NEED]))
     assert "Crown copyright" not in words(appraise(made(place="synthetic")).plot([NEED]))
@@ -170,6 +182,7 @@ def test_a_map_is_readable_and_to_scale(place):
             lambda: plots.trajectories(made(), group="owned"),
             "no group with trajectories called 'owned'",
         ),
+        (lambda: plots.trajectories(made(), band="mean"), "no band called 'mean'"),
         (lambda: plots.who_gains(appraise(made()), "nothing"), "no metric called 'nothing'"),
         (lambda: plots.who_gains(appraise(made(groups=("all",)))), "area fifth or by tenure"),
         (lambda: plots.place_map(Place.norbiton(), [1.0], "x"), "one value for each of its 6"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def paired(policy: Floats, baseline: Floats, level: float) -> dict[str, NDArray[np.generic]]:
+def paired(policy: Floats, baseline: Floats, level: float) -> dict[str, NDArray[Any]]:
     """Return the paired difference, policy less baseline, of every column, with its interval.
 
     Parameters

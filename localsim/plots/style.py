@@ -91,11 +91,12 @@ def panel(axes: Axes, heading: str, width: int = 36, pad: float = 6.0) -> None:
     axes.tick_params(labelsize=SMALL + 0.5, colors=GREY, labelcolor="black")
 
 
-def number_axis(axes: Axes, which: str, factor: float = 1.0, bins: int = 5) -> None:
-    """Give an axis ("x" or "y") few round numbers, multiplied by a factor, with thousands apart."""
+def number_axis(axes: Axes, which: str) -> None:
+    """Give an axis ("x" or "y") a few round numbers, thousands apart."""
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value * factor)))
+    fewest = 2 if which == "x" else 4  # numbers side by side need room
+    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=fewest))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
 def number(value: float) -> str:
