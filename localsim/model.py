@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import copy
-import secrets
 from collections.abc import Sequence
-from typing import Any
 
 import mesa
 import numpy as np
 
+from localsim import arguments
 from localsim.agents.columns import ResidentColumns
 from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
 from localsim.agents.peopled import PeopledModel
 from localsim.assumptions import Assumptions
-from localsim.dynamics.columns import FLOWS, PHASES, PRESENTATIONS, Array
+from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import lay_out, settle
-from localsim.errors import LocalsimError
+from localsim.dynamics.views import resident_columns
 from localsim.ledger import Ledger
-from localsim.place import ACTIVITIES, AGES, ETHNIC_GROUPS, HEALTHS, TENURES, Place
-from localsim.policy.budgets import RingFenced
+from localsim.place import Place
 from localsim.policy.policy import Pilot, Policy
 from localsim.policy.presets import status_quo
 from localsim.policy.supply import KINDS, Market
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
-from localsim.year.accounts import ZONES, Accounts, pay_month, zone_flows
+from localsim.year.accounts import ZONES, Accounts, Owners, pay_month
 from localsim.year.commission import Providers, review
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
@@ -64,6 +62,9 @@ class Model(PeopledModel):
     Raises `LocalsimError` on anything that cannot be.
     """
 
+    _presented_so_far: Array  # float64[A, K], presentations up to this month
+    _flows_at_new_year: Array  # float64[A, K, F]
+
     def __init__(
         self,
         place: Place,
@@ -79,20 +80,22 @@ class Model(PeopledModel):
         ticks_per_month: int = 1,
     ) -> None:
         policy = status_quo() if policy is None else policy
-        _check_arguments(place, policy, warmup_years, ticks_per_month)
-        seed = secrets.randbits(32) if seed is None else int(seed)
-        super().__init__(int(place.residents.sum()), rng=seed)
-        self.seed = seed
-        self.replication = int(replication)
-        self.ticks_per_month = ticks_per_month
-        chosen = check_themes(default_themes() if themes is None else themes)
         numbers = Assumptions.default() if assumptions is None else assumptions
+        arguments.check_place(place)
+        arguments.check_policy(policy)
+        arguments.check_assumptions(numbers)
+        warmup = arguments.years_of("Model: warmup_years", warmup_years)
+        self.ticks_per_month = arguments.ticks_of(ticks_per_month)
+        self.replication = arguments.replication_of(replication)
+        self.seed = arguments.seed_of(seed)
+        super().__init__(int(place.residents.sum()), rng=self.seed)
+        chosen = check_themes(default_themes() if themes is None else themes)
         self.facts = Facts.of(place, chosen, numbers, self.seed, self.replication)
         self.place, self.population, self.themes = place, self.facts.population, chosen
-        self.inside = _zone_of(place, policy, zone)
+        self.inside = arguments.zone_of(place, policy, zone)
         self.reports_zones = bool(self.inside.any() and not self.inside.all())
         self.zone = np.where(self.inside, 0, 1) if self.reports_zones else self.inside * 0
-        self.borders = self.zone if borders is None else np.asarray(borders, dtype=np.int64)
+        self.borders = arguments.borders_of(place, borders, self.zone)
         self.town = settle(self.facts, lay_out(self.facts, self.borders))
         self.priorities = Priorities.of(self.facts)
         self.providers = Providers.of(self.facts, self.town)
@@ -107,7 +110,7 @@ class Model(PeopledModel):
         self.datacollector = mesa.DataCollector(model_reporters=_REPORTERS)
         self._enrol()
         self._begin(status_quo())
-        for _ in range(warmup_years * MONTHS_A_YEAR):
+        for _ in range(warmup * MONTHS_A_YEAR):
             type(self).step(self)  # the warm-up's months are not Mesa's steps
         self._begin(policy)
 
@@ -127,11 +130,12 @@ class Model(PeopledModel):
 
     def run(self, years: int) -> None:
         """Let whole years pass."""
-        for _ in range(_whole_years(years) * MONTHS_A_YEAR):
+        for _ in range(arguments.years_of("Model: years to run", years) * MONTHS_A_YEAR):
             self.step()
 
     def fork(self, policy: Policy | Pilot) -> Model:
         """Return a copy of this moment, with the same luck to come, under another policy."""
+        arguments.check_policy(policy)
         twin = copy.deepcopy(self)
         twin._begin(policy)
         return twin
@@ -190,14 +194,10 @@ class Model(PeopledModel):
 
     def pay(self) -> None:
         """Pay the month's bills and hold the cash against the ledger."""
-        flows = np.empty((len(ZONES), len(self.facts.casework), len(FLOWS)))
-        zone_flows(self.town.tally, self._zone_of_cell, flows)
-        pay_month(
-            self.facts, self.accounts, self.ledger, flows, self._node_owner,
-            self._regime_of_zone, self._open_ended, 1.0,
-        )  # fmt: skip
+        flows = self.owners.flows(self.town.tally)
+        pay_month(self.facts, self.accounts, self.ledger, flows, self.owners, 1.0)
         self.ledger.close_month(self.month, self.accounts.held_gbp)
-        self.flow_history.append(flows)
+        self.flow_history.append(flows.sum(axis=0))
 
     def record(self) -> None:
         """Keep the month's figures."""
@@ -209,7 +209,7 @@ class Model(PeopledModel):
             [sum(self.ledger.spent_by(zone=z, payer=p) for p in sorted(own)) for z in ZONES]
         )
         deviations = np.bincount(
-            self._zone_of_cell, weights=self.town.tally.trust, minlength=len(ZONES)
+            self.owners.zone_of_cell, weights=self.town.tally.trust, minlength=len(ZONES)
         )
         self.trust_history.append(deviations / np.maximum(self.heads_of_zone, 1.0))
         if self.steps:
@@ -233,9 +233,9 @@ class Model(PeopledModel):
 
     def _begin(self, policy: Policy | Pilot) -> None:
         """Start a policy: its regimes, doors and deciders, and counters and books at zero."""
-        _check_fences(policy, self.facts)
+        arguments.check_fences(policy, self.facts)
         regimes = policy.regimes(self.place)
-        _check_borders(regimes, self.borders)
+        arguments.check_borders(regimes, self.borders)
         self.policy = policy
         patches, zone = self.town.patches, self.zone
         people = self.place.residents.astype(np.float64)
@@ -262,30 +262,15 @@ class Model(PeopledModel):
         self.accounts.contact_gbp = np.zeros(len(regimes))
         self.accounts.amenity_gbp = np.zeros((len(regimes), len(self.themes), len(ZONES)))
         open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in regimes])
-        self._index_owners(people)
+        open_ended = [regime.open_ended for regime in self.regimes]
+        self.owners = Owners.of(self.facts, self.town, zone, open_ended)
+        self.heads_of_zone = np.bincount(zone, weights=people, minlength=len(ZONES))
         self._reset_counters()
         self._appoint()
 
     def _zone_of_node(self, node: int) -> int:
         areas = np.flatnonzero((self.town.patches.pool == node).any(axis=1))
         return int(self.zone[areas[0]])
-
-    def _index_owners(self, people: Array) -> None:
-        patches = self.town.patches
-        owner = np.full((patches.nodes, 3), -1, np.int64)
-        regime_of_area = self.town.rules.regime
-        for k, t in enumerate(self.facts.casework_index):
-            owner[patches.pool[:, k], 0] = regime_of_area
-            owner[patches.pool[:, k], 1] = t
-            owner[patches.pool[:, k], 2] = self.zone
-        self._node_owner = owner
-        self._zone_of_cell = np.repeat(self.zone, len(TENURES)).astype(np.int64)
-        self.heads_of_zone = np.bincount(self.zone, weights=people, minlength=len(ZONES))
-        self._regime_of_zone = np.zeros(len(ZONES), np.int64)
-        for z in range(len(ZONES)):
-            here = regime_of_area[self.zone == z]
-            self._regime_of_zone[z] = here[0] if here.size else 0
-        self._open_ended = np.array([regime.open_ended for regime in self.regimes])
 
     def _reset_counters(self) -> None:
         tally, areas = self.town.tally, len(self.place.codes)
@@ -295,7 +280,7 @@ class Model(PeopledModel):
         self.town.needs.need["reached"] = False
         self.ledger = Ledger()
         self.ledger.opening_gbp = self.accounts.held_gbp
-        self.accounts.paid = np.zeros((len(ZONES), casework, len(FLOWS)))
+        self.accounts.paid = np.zeros((len(self.regimes), len(ZONES), casework, len(FLOWS)))
         self._flows_at_new_year = np.zeros((areas, casework, len(FLOWS)))
         self._presented_so_far = np.zeros((areas, casework))
         self.amenity_gbp = np.zeros((areas, len(self.facts.amenities)))
@@ -390,43 +375,7 @@ class Model(PeopledModel):
 
     def resident_columns(self) -> ResidentColumns:
         """Return the columns behind the residents' views."""
-        people = self.population
-        static = {name: column for name, column in people.columns.items() if name != "entity"}
-        live: dict[str, Any] = {
-            "open_needs": lambda rows: self.town.needs.person["open_needs"][rows],
-            "trust": self._trust,
-        }
-        labels: dict[str, Sequence[str]] = {
-            "age_band": AGES, "tenure": TENURES, "activity": ACTIVITIES,
-            "ethnic_group": ETHNIC_GROUPS, "health": HEALTHS, "area": self.place.codes,
-        }  # fmt: skip
-        for k, theme in enumerate(self.facts.casework):
-            live[f"{theme.name}_need"] = lambda rows, k=k: self._phase(k, rows)
-            labels[f"{theme.name}_need"] = PHASES
-        return ResidentColumns(
-            size=people.size,
-            static=static,
-            live=live,
-            labels=labels,
-            setters={"trust": self._set_trust},
-            themes=tuple(theme.name for theme in self.facts.casework),
-        )
-
-    def _phase(self, k: int, rows: Any) -> Any:
-        case = self.town.needs.need["case"][k, rows]
-        return np.where(case >= 0, self.town.cases.row["phase"][np.maximum(case, 0)], 0)
-
-    def _trust(self, rows: Any) -> Any:
-        person, fade = self.town.needs.person, self.town.rules.world["trust_fade"][0]
-        age = self.town.months - person["trust_month"][rows]
-        return self.facts.value("trust.council") + person["trust"][rows] * np.exp(-fade * age)
-
-    def _set_trust(self, rows: Any, values: Any) -> None:
-        person, tally = self.town.needs.person, self.town.tally
-        before = self._trust(rows)
-        person["trust"][rows] = np.asarray(values) - self.facts.value("trust.council")
-        person["trust_month"][rows] = self.town.months
-        np.add.at(tally.trust, person["cell"][rows], np.asarray(values) - before)
+        return resident_columns(self.facts, self.town)
 
 
 _REPORTERS = {
@@ -434,64 +383,3 @@ _REPORTERS = {
     "spent_gbp": "spent_gbp",
     "trust in council": "trust_in_council",
 }
-
-
-def _whole_years(years: object) -> int:
-    if isinstance(years, bool) or not isinstance(years, int | np.integer) or not 0 <= years <= 200:
-        raise LocalsimError(f"Years are a whole number from 0 to 200, not {years!r}.")
-    return int(years)
-
-
-def _check_arguments(
-    place: object, policy: object, warmup_years: object, ticks_per_month: object
-) -> None:
-    if not isinstance(place, Place):
-        raise LocalsimError(f"Model: place must be a Place such as Place.norbiton(), not {place!r}.")
-    if int(place.residents.sum()) == 0:
-        raise LocalsimError(f"Model: nobody lives in {place.name}; a place needs a resident.")
-    if not isinstance(policy, Policy | Pilot):
-        raise LocalsimError(
-            f"Model: policy must be a Policy or a Pilot, such as policies.top_down(), "
-            f"not {policy!r}."
-        )
-    _whole_years(warmup_years)
-    if not isinstance(ticks_per_month, int) or not 1 <= ticks_per_month <= 1000:
-        raise LocalsimError(
-            f"Model: ticks_per_month is a whole number from 1 to 1000, not {ticks_per_month!r}."
-        )
-
-
-def _zone_of(place: Place, policy: Policy | Pilot, zone: Array | None) -> Array:
-    if zone is None:
-        everywhere = np.ones(len(place.codes), dtype=bool)
-        return place.mask(policy.areas) if isinstance(policy, Pilot) else everywhere
-    zone = np.asarray(zone)
-    if zone.dtype != bool or zone.shape != (len(place.codes),):
-        raise LocalsimError(
-            f"Model: zone must be one True or False for each of {len(place.codes)} areas."
-        )
-    return zone
-
-
-def _check_borders(regimes: list[tuple[Policy, Array]], borders: Array) -> None:
-    for policy, areas in regimes:
-        if set(borders[areas]) & set(borders[~areas]):
-            raise LocalsimError(
-                f"Policy {policy.name!r} begins or ends inside an area that shares its teams; "
-                "give the model borders that part the pilot's areas from the rest."
-            )
-
-
-def _check_fences(policy: Policy | Pilot, facts: Facts) -> None:
-    names = {theme.name for theme in facts.themes}
-    parts = (policy.policy, policy.elsewhere) if isinstance(policy, Pilot) else (policy,)
-    for part in parts:
-        if isinstance(part.budgets, RingFenced) and part.budgets.shares is not None:
-            unknown = sorted(set(part.budgets.shares) - names)
-            if unknown:
-                raise LocalsimError(
-                    f"Policy {part.name!r} fences money for {unknown[0]!r}, which is no theme here; "
-                    f"themes are {', '.join(sorted(names))}."
-                )
-
-

@@ -47,7 +47,7 @@ START = "start"  # stream of the needs that are open when a place is first seen
 
 @dataclass(eq=False)
 class Patches:
-    """Where teams work: pools of a theme and desks of an agency, each in one zone.
+    """Where teams work: pools of a theme and desks of an agency, each in one part.
 
     `desk` int64[A, G] and `pool` int64[A, K] are nodes; desks come first. `pool_theme`,
     `pool_residents` and `desk_residents` describe them.
@@ -66,10 +66,10 @@ class Patches:
         return self.desks + int(self.pool_theme.size)
 
 
-def lay_out(facts: Facts, zone: Array) -> Patches:
+def lay_out(facts: Facts, borders: Array) -> Patches:
     """Say where the teams of each theme and the desks of each agency work.
 
-    A team never works on both sides of a zone's border (`zone` bool[A]), so that a pilot's
+    A team works in areas of one number in `borders` (int64[A], zero or more), so that a pilot's
     queues are its own; the layout is the same for every policy.
     """
     place = facts.place
@@ -77,7 +77,7 @@ def lay_out(facts: Facts, zone: Array) -> Patches:
     agencies = len(facts.agencies) + 1  # the last is the hub
 
     def numbered(tier: str) -> tuple[Array, int]:
-        pairs = place.units(tier) * 2 + zone
+        pairs = place.units(tier) * (int(borders.max()) + 1) + borders
         _, index = np.unique(pairs, return_inverse=True)
         return index.astype(np.int64), int(index.max()) + 1
 
