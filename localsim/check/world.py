@@ -1,0 +1,57 @@
+"""What the checks share: a world without frictions, places to order, and reading a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from localsim.assumptions import Assumptions
+from localsim.place import Place
+from localsim.themes import Amenity, Benefit
+
+if TYPE_CHECKING:
+    from localsim.model import Model
+
+_NOUGHT = (
+    "needs.coupling", "needs.value_sd_within", "needs.value_sd_yearly", "needs.value_of_own_need",
+    "doors.misdirection", "doors.drop", "doors.contact_gbp", "hidden.effect",
+    "record.noise_sd", "record.lag_months", "voice.noise_sd",
+    "engagement.participant_gbp", "engagement.outreach_gbp_per_head",
+    "deciding.gbp_per_decider", "coordination.gbp_per_partner",
+    "compliance.gbp_per_item_per_head",
+    "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
+    "supply.fit_sd", "supply.observation_sd", "supply.building_gbp",
+    "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",
+    "trust.spread", "trust.gain", "trust.presenting",
+)  # fmt: skip
+
+
+def frictionless(values: Mapping[str, float] | None = None) -> Assumptions:
+    """Return a world with every overhead, noise, lag and loss at zero, and pooling at once.
+
+    Spillovers, prevention and crises belong to themes, and are set there. `values` sets
+    assumptions over that, by name.
+    """
+    nought = dict.fromkeys(_NOUGHT, 0.0) | {"pooling.willingness": 1.0}
+    return Assumptions.default().replace(nought | dict(values or {}))
+
+
+def town(residents: Sequence[int]) -> Place:
+    """Return a synthetic place whose areas have these residents and differ in nothing else."""
+    return Place.synthetic(list(residents), heterogeneity=0.0, name="check")
+
+
+def amenity(
+    name: str, values: Sequence[float], benefit: Benefit, numbers: Mapping[str, float]
+) -> Amenity:
+    """Return an amenity of these values by area, with assumptions of its own set to `numbers`."""
+    theme = Amenity.of_values(name, values, benefit)
+    return replace(theme, values={**theme.values, **numbers})
+
+
+def read(model: Model) -> dict[tuple[str, str], float]:
+    """Return a model's metrics by name and group, since its policy began."""
+    from localsim.metrics import measure
+
+    return {(metric, group): value for metric, group, value in measure(model)}
