@@ -323,6 +323,14 @@ def test_looking_at_many_differences_asks_more_of_each():
     assert len(table) == len(names)
 
 
+def test_what_is_equal_for_certain_is_not_counted_among_the_looks():
+    rise = {LOWER: {"all": [1.0, 2.0, 3.0]}}
+    copies = {f"copy_{i}": rise for i in range(5)}
+    other = {LOWER: {"all": [1.3, 2.2, 3.4]}}
+    table = appraise(made({"status_quo": rise, **copies, "other": other})).summary().table
+    assert list(table["holm_p"]) == [1.0] * 5 + [table["p"].iloc[-1]]
+
+
 def test_a_notebook_gets_a_table_with_names_escaped():
     table = full().table.replace({"policy": {"status_quo": "<b>as it was</b>"}})
     results = Made(table, experiment={})

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from localsim.appraisal import layout, wording
@@ -61,7 +62,10 @@ def _headlines(appraisal: Appraisal, metrics: list[str]) -> pd.DataFrame:
     kept = rows["metric"].isin(metrics) & rows["group"].isin([WHOLE, INSIDE, OUTSIDE])
     table = rows[kept].reset_index(drop=True)
     table.insert(2, "label", [short_label(m) for m in table["metric"]])
-    table.insert(list(table.columns).index("p") + 1, "holm_p", holm(table["p"].to_numpy()))
+    judged = (table["note"] != EQUAL).to_numpy()  # what is equal for certain is no test
+    adjusted = np.ones(len(table))
+    adjusted[judged] = holm(table.loc[judged, "p"].to_numpy())
+    table.insert(list(table.columns).index("p") + 1, "holm_p", adjusted)
     order = {metric: i for i, metric in enumerate(metrics)}
     rank = {policy: i for i, policy in enumerate(appraisal.policies)}
     keys = table["policy"].map(rank) * len(order) + table["metric"].map(order)
@@ -93,7 +97,11 @@ def _sheet(appraisal: Appraisal, table: pd.DataFrame, gains: layout.Gains | None
         gains=gains,
         foot=(
             *([_pairing(appraisal)] if subject.replications > 1 else []),
-            *([_correction(len(table), int(fragile.sum()))] if fragile.any() else []),
+            *(
+                [_correction(int((table["note"] != EQUAL).sum()), int(fragile.sum()))]
+                if fragile.any()
+                else []
+            ),
             *(["One replication (1 run) gives no interval: run more."] if single else []),
             *([subject.meaning(level)] if subject.replications > 1 else []),
             *([_shortage(few, subject.replications)] if few else []),
