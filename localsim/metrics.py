@@ -115,12 +115,8 @@ METRICS: dict[str, Metric] = {
             "Assessments that ended in being sent to another desk.",
         ),
         Metric(
-            "trust", "Trust in who decides", "0 to 1", "higher",
-            "Mean at the end, of trust in the council, or in government where it decides.",
-        ),
-        Metric(
-            "trust_change", "Trust in services, change", "0 to 1", "higher",
-            "Mean at the end, from each resident's usual level.",
+            "trust", "Trust in local services", "0 to 1", "higher",
+            "Mean at the end; it moves by what residents get less what they had come to expect.",
         ),
         Metric(
             "participation", "Took part", "share of adults a year", "higher",
@@ -270,23 +266,12 @@ def quantile(counts: Array, share: float) -> float:
 
 
 def _trust(model: Model, group: str, cells: Array) -> Iterator[Row]:
-    areas = np.repeat(np.arange(len(model.place.codes)), len(TENURES))
-    heads = np.bincount(
-        model.town.needs.person["cell"], minlength=areas.size
-    )[cells]  # fmt: skip
+    heads = model.heads_of_cell[cells]
     people = float(heads.sum())
     if people == 0.0:
         return
     change = float(model.town.tally.trust[cells].sum()) / people
-    national = np.zeros(len(model.place.codes), dtype=bool)
-    for regime in model.regimes:
-        if regime.policy.tier in ("nation", "sub-region"):
-            national |= regime.areas
-    share = float((heads * national[areas][cells]).sum()) / people
-    level = share * model.facts.value("trust.government")
-    level += (1.0 - share) * model.facts.value("trust.council")
-    yield "trust", group, level + change
-    yield "trust_change", group, change
+    yield "trust", group, model.facts.value("trust.council") + change
 
 
 def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
@@ -329,7 +314,8 @@ def series(model: Model) -> dict[tuple[str, str], list[float]]:
         paths["wait_mean_months", group] = _filled(here[:, ACCESS_MONTHS], here[:, FIRST_STARTS])
         paths["spend_gbp", group] = spend[:, which].sum(axis=1).tolist()
         weights = heads[which] / heads[which].sum()
-        paths["trust_change", group] = (trust[:, which] * weights).sum(axis=1).tolist()
+        level = model.facts.value("trust.council")
+        paths["trust", group] = (level + (trust[:, which] * weights).sum(axis=1)).tolist()
     return paths
 
 

@@ -18,10 +18,10 @@ from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
 from localsim.ledger import Ledger
-from localsim.place import Place
+from localsim.place import TENURES, Place
 from localsim.policy.policy import Pilot, Policy
 from localsim.policy.presets import status_quo
-from localsim.policy.supply import KINDS, Market
+from localsim.policy.supply import KINDS, Awarded
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, pay_month
@@ -223,7 +223,7 @@ class Model(PeopledModel):
         building = {
             int(node): regime.policy.supply.capacity_building
             for regime in self.regimes
-            if isinstance(regime.policy.supply, Market)
+            if isinstance(regime.policy.supply, Awarded)
             for node in regime.nodes
         }
         review(self.facts, self.town, self.providers, building)
@@ -264,6 +264,8 @@ class Model(PeopledModel):
         open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in regimes])
         open_ended = [regime.open_ended for regime in self.regimes]
         self.owners = Owners.of(self.facts, self.town, zone, open_ended)
+        cells = len(self.place.codes) * len(TENURES)
+        self.heads_of_cell = np.bincount(self.town.needs.person["cell"], minlength=cells)
         self.heads_of_zone = np.bincount(zone, weights=people, minlength=len(ZONES))
         self._reset_counters()
         self._appoint()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import final
 
 from localsim.policy.budgets import check_share, check_whole
 
 KINDS = ("in-house", "private", "voluntary", "co-operative")
+COMMUNITY_KINDS = KINDS[2:]
 
 
 class Supply(ABC):
@@ -21,22 +22,50 @@ class InHouse(Supply):
     """Each agency's own staff."""
 
 
-@final
 @dataclass(frozen=True)
-class Market(Supply):
-    """Work is put out to tender; awards weigh price and quality as they are observed.
+class Awarded(Supply, ABC):
+    """Work is awarded by price and quality as they are observed; the agency's staff do the rest.
 
-    With `community` voluntary and co-operative providers bid too. `capacity_building`, 0 to 1, is
-    a paid programme that lets them grow. `quality_weight`, 0 to 1, is the weight of quality
-    against price. A contract lasts `contract_years`.
+    `capacity_building`, 0 to 1, is a paid programme that lets community providers grow.
+    `quality_weight`, 0 to 1, is the weight of quality against price. A contract or grant lasts
+    `contract_years`.
     """
 
-    community: bool = False
     capacity_building: float = 0.0
     quality_weight: float = 0.5
     contract_years: int = 3
 
     def __post_init__(self) -> None:
-        check_share("Market: capacity_building", self.capacity_building)
-        check_share("Market: quality_weight", self.quality_weight)
-        check_whole("Market: contract_years", self.contract_years, 1, 50)
+        name = type(self).__name__
+        check_share(f"{name}: capacity_building", self.capacity_building)
+        check_share(f"{name}: quality_weight", self.quality_weight)
+        check_whole(f"{name}: contract_years", self.contract_years, 1, 50)
+
+    @property
+    @abstractmethod
+    def bidders(self) -> tuple[str, ...]:
+        """Kinds of provider that may be awarded work beside the agency's own staff."""
+
+
+@final
+@dataclass(frozen=True)
+class Market(Awarded):
+    """Work is put out to tender; with `community`, voluntary and co-operative providers bid too."""
+
+    community: bool = False
+
+    @property
+    def bidders(self) -> tuple[str, ...]:
+        """Private firms, and with `community` voluntary and co-operative providers."""
+        return KINDS[1:] if self.community else KINDS[1:2]
+
+
+@final
+@dataclass(frozen=True)
+class Community(Awarded):
+    """Agencies' own staff, and voluntary and co-operative providers by grant."""
+
+    @property
+    def bidders(self) -> tuple[str, ...]:
+        """Voluntary and co-operative providers."""
+        return COMMUNITY_KINDS

@@ -18,7 +18,7 @@ from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
 from localsim.policy.contract import FULL_SET, Contract, Judgement, Targets
-from localsim.policy.supply import KINDS, InHouse, Market, Supply
+from localsim.policy.supply import COMMUNITY_KINDS, KINDS, Awarded, InHouse, Supply
 from localsim.year.accounts import PROVIDERS, Accounts
 
 IN_HOUSE, PRIVATE, VOLUNTARY, COOPERATIVE = range(len(KINDS))
@@ -141,10 +141,10 @@ def commission(
         slots = np.zeros((nodes.size, len(KINDS)), np.int64)
         slots[:, IN_HOUSE] = _whole(money_gbp, providers.price[nodes, IN_HOUSE])
         return slots
-    assert isinstance(supply, Market)
+    assert isinstance(supply, Awarded)
     due = _due(providers, supply, nodes, year)
-    kinds = range(len(KINDS)) if supply.community else range(PRIVATE + 1)
-    if supply.community:
+    kinds = [IN_HOUSE, *(KINDS.index(kind) for kind in supply.bidders)]
+    if with_community(supply):
         _enter(facts, accounts, providers, ledger, nodes, money_gbp, zones)
     slots = np.zeros((nodes.size, len(KINDS)), np.int64)
     for row, node in enumerate(nodes):
@@ -161,21 +161,26 @@ def commission(
     return slots
 
 
-def _due(providers: Providers, supply: Market, nodes: Array, year: int) -> Array:
+def with_community(supply: Awarded) -> bool:
+    """Say whether voluntary and co-operative providers may be awarded work."""
+    return bool(set(supply.bidders) & set(COMMUNITY_KINDS))
+
+
+def _due(providers: Providers, supply: Awarded, nodes: Array, year: int) -> Array:
     awarded = providers.awarded[nodes]
     due: Array = (awarded < 0) | (year - awarded >= supply.contract_years)
     return due
 
 
-def tenders_due(facts: Facts, providers: Providers, supply: Market, nodes: Array, year: int) -> int:
+def tenders_due(facts: Facts, providers: Providers, supply: Awarded, nodes: Array, year: int) -> int:
     """Return how many tenders are let this year: one a theme in which any contract is due."""
     due = nodes[_due(providers, supply, nodes, year)]
     return int(np.unique(providers.theme[due]).size)
 
 
-def building_gbp(facts: Facts, providers: Providers, supply: Market, nodes: Array) -> float:
+def building_gbp(facts: Facts, providers: Providers, supply: Awarded, nodes: Array) -> float:
     """Return what a year of capacity building costs, by the slots that it adds."""
-    if not supply.community:
+    if not with_community(supply):
         return 0.0
     added = supply.capacity_building * facts.value("supply.building")
     slots = providers.capacity[np.ix_(nodes, COMMUNITY)].sum() * added
@@ -190,7 +195,9 @@ def _whole(money_gbp: Array, price_gbp: Array) -> Array:
     return whole
 
 
-def _ranked(providers: Providers, supply: Market, node: int, kinds: range) -> list[int]:
+def _ranked(
+    providers: Providers, supply: Awarded, node: int, kinds: list[int]
+) -> list[int]:
     """Return the bidders of a pool, best observed value first; ties in the order of kinds."""
     score = supply.quality_weight * np.log(providers.observed[node])
     price = np.maximum(providers.price[node], 1e-300)

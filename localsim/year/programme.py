@@ -14,7 +14,7 @@ from localsim.ledger import Ledger
 from localsim.policy.access import Hub
 from localsim.policy.budgets import OpenEnded, Pooled
 from localsim.policy.policy import Policy
-from localsim.policy.supply import Market
+from localsim.policy.supply import COMMUNITY_KINDS, Awarded
 from localsim.year.accounts import ZONES, Accounts
 from localsim.year.commission import (
     Providers,
@@ -94,14 +94,14 @@ def pay_overheads(
     """
     r, policy = regime.index, regime.policy
     costs = overheads_gbp(facts, policy, regime.areas, hearings, year_of_policy == 0)
-    if isinstance(policy.supply, Market):
+    if isinstance(policy.supply, Awarded):
         tenders = tenders_due(facts, providers, policy.supply, regime.nodes, year)
         costs[TENDERING] = tenders * facts.value("tender.authority_gbp")
         costs[CAPACITY] = building_gbp(facts, providers, policy.supply, regime.nodes)
-        bids = tenders * (3 if policy.supply.community else 1)
-        own = bids * facts.value("tender.bidder_gbp")
-        if policy.supply.community:  # two of three bidders make a small application
-            own *= (1.0 + 2.0 * facts.value("tender.grant_ratio")) / 3.0
+        full = facts.value("tender.bidder_gbp")
+        small = full * facts.value("tender.grant_ratio")  # a community provider's application
+        each = [small if kind in COMMUNITY_KINDS else full for kind in policy.supply.bidders]
+        own = tenders * math.fsum(each)
         ledger.receive(BIDDERS, ZONES[_main_zone(regime)], own)
         ledger.spend(BIDDERS, TENDERING, ZONES[_main_zone(regime)], own)
     price = facts.value("doors.contact_gbp")
