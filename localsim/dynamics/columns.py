@@ -142,6 +142,7 @@ class Cases(NamedTuple):
     """Open needs; a row is used again once its need has closed."""
 
     row: Array  # CASE[C]
+    due: Array  # float64[C], when its next event is; infinite without an open need
     free: Array  # int64[C], rows to be used next
     sizes: Array  # int64[2], free rows and rows ever used
 
@@ -196,13 +197,19 @@ class Hazard(NamedTuple):
 def new_cases(capacity: int) -> Cases:
     """Return room for so many open needs."""
     row = np.zeros(capacity, CASE)
-    return Cases(row, np.zeros(capacity, np.int64), np.zeros(2, np.int64))
+    due = np.full(capacity, np.inf)
+    return Cases(row, due, np.zeros(capacity, np.int64), np.zeros(2, np.int64))
 
 
 def grown_cases(cases: Cases) -> Cases:
     """Return the same open needs with twice the room."""
-    row = np.concatenate([cases.row, np.zeros_like(cases.row)])
-    return Cases(row, np.concatenate([cases.free, np.zeros_like(cases.free)]), cases.sizes)
+    more = new_cases(cases.due.size)
+    return Cases(
+        row=np.concatenate([cases.row, more.row]),
+        due=np.concatenate([cases.due, more.due]),
+        free=np.concatenate([cases.free, more.free]),
+        sizes=cases.sizes,
+    )
 
 
 def new_heap(capacity: int) -> Heap:

@@ -23,7 +23,6 @@ from localsim.dynamics.columns import (
     DROPPED,
     HEAL,
     HEALED,
-    IN_SERVICE,
     LAPSED,
     NEED_MONTHS,
     NO_NEED,
@@ -49,48 +48,10 @@ from localsim.dynamics.columns import (
     Rules,
     Tally,
 )
-from localsim.dynamics.heap import pop
-from localsim.dynamics.onset import change_coupling, draw_threshold, onset_time, schedule
+from localsim.dynamics.onset import change_coupling, draw_threshold, schedule
 from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting
+from localsim.dynamics.trust import feel
 from localsim.streams import unit, unit_exponential
-
-DONE, HEAP_FULL, CASES_FULL = range(3)
-
-
-@compiled
-def begin_accounts(needs: Needs, rules: Rules, tally: Tally, months: float) -> None:
-    """Credit every stock with the whole window; events inside it correct for their part."""
-    fade = math.exp(-rules.world[0].trust_fade * months)
-    for cell in range(tally.stock.shape[0]):
-        tally.trust[cell] *= fade
-        for k in range(tally.stock.shape[1]):
-            tally.flows[cell, k, NEED_MONTHS] += tally.stock[cell, k].open_now * months
-            tally.flows[cell, k, SYSTEM_MONTHS] += tally.stock[cell, k].in_system * months
-            tally.flows[cell, k, SERVICE_MONTHS] += tally.stock[cell, k].in_service * months
-
-
-@compiled
-def feel(
-    needs: Needs,
-    rules: Rules,
-    tally: Tally,
-    i: Whole,
-    outcome: float,
-    now: float,
-    end: float,
-) -> None:
-    """Move trust by the outcome less what the resident had come to expect."""
-    gain, fade, memory = (
-        rules.world[0].trust_gain,
-        rules.world[0].trust_fade,
-        rules.world[0].trust_memory,
-    )
-    surprise = outcome - needs.person[i].expectation
-    kept = needs.person[i].trust * math.exp(-fade * (now - needs.person[i].trust_month))
-    needs.person[i].trust = kept + gain * surprise
-    needs.person[i].trust_month = now
-    needs.person[i].expectation += memory * surprise
-    tally.trust[needs.person[i].cell] += gain * surprise * math.exp(-fade * (end - now))
 
 
 @compiled
@@ -124,7 +85,7 @@ def _await_presentation(
 
 
 @compiled
-def _open(
+def open_need(
     needs: Needs,
     cases: Cases,
     rules: Rules,
@@ -137,6 +98,7 @@ def _open(
     start: float,
     end: float,
 ) -> None:
+    """Open a need, unpresented, with the luck of its episode."""
     free = cases.sizes[0]
     if free > 0:
         c = cases.free[free - 1]
@@ -194,6 +156,7 @@ def _close(
         tally.flows[cell, k, SYSTEM_MONTHS] -= end - now
     cases.row[c].phase = NO_NEED
     cases.row[c].stamp += 1
+    cases.due[c] = math.inf
     cases.free[cases.sizes[0]] = c
     cases.sizes[0] += 1
     needs.need[k, i].case = -1
@@ -257,7 +220,7 @@ def _present_one(
 
 
 @compiled
-def _present(
+def present(
     needs: Needs,
     cases: Cases,
     nodes: Nodes,
@@ -306,7 +269,7 @@ def _lapse(
 
 
 @compiled
-def _assessed(
+def assessed(
     needs: Needs,
     cases: Cases,
     nodes: Nodes,
@@ -343,7 +306,7 @@ def _assessed(
 
 
 @compiled
-def _served(
+def served(
     needs: Needs,
     cases: Cases,
     nodes: Nodes,
@@ -389,7 +352,7 @@ def _served(
 
 
 @compiled
-def _heal_or_crisis(
+def heal_or_crisis(
     needs: Needs,
     cases: Cases,
     nodes: Nodes,
@@ -402,6 +365,7 @@ def _heal_or_crisis(
     start: float,
     end: float,
 ) -> None:
+    """Let a need go away by itself, or come to a crisis: whichever is first."""
     i, k = cases.row[c].resident, cases.row[c].theme
     cell = np.int64(needs.person[i].cell)
     if cases.row[c].crisis_at < cases.row[c].heal_at:
@@ -425,68 +389,3 @@ def _heal_or_crisis(
         nodes.work[node, cases.row[c].provider].busy -= 1
         serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
     _close(needs, cases, rules, tally, heap, hazard, c, now, start, end)
-
-
-@compiled
-def run_window(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    start: float,
-    end: float,
-) -> int:
-    """Take every event before the window's end; may be called again after room was added."""
-    themes = needs.threshold.shape[0]
-    while heap.size[0] > 0:
-        if heap.size[0] + 4 * themes + 8 > heap.event.size:
-            return HEAP_FULL
-        if cases.sizes[0] == 0 and cases.sizes[1] >= cases.row.size:
-            return CASES_FULL
-        now, ref, stamp = pop(heap)
-        i, k = ref // themes, ref % themes
-        c = np.int64(needs.need[k, i].case)
-        if stamp < 0:
-            area = np.int64(needs.person[i].area)
-            if c < 0 and onset_time(needs, hazard, area, k, i, start) == now:
-                _open(needs, cases, rules, tally, heap, hazard, i, k, now, start, end)
-            continue
-        if c < 0 or cases.row[c].stamp != stamp:
-            continue
-        phase = cases.row[c].phase
-        if phase == IN_SERVICE:
-            _served(needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end)
-        elif cases.row[c].phase_at > now:
-            _heal_or_crisis(needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end)
-        elif phase == UNPRESENTED:
-            _present(needs, cases, nodes, rules, tally, heap, c, now, end)
-        else:
-            _assessed(needs, cases, nodes, rules, tally, heap, c, now, end)
-    return DONE
-
-
-@compiled
-def fill_slots(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    now: float,
-    end: float,
-) -> bool:
-    """Start waiting cases on slots that were bought since; False when the heap was too small."""
-    for node in range(nodes.queue.size):
-        if nodes.queue[node].waiting == 0:
-            continue
-        free = 0
-        for p in range(nodes.work.shape[1]):
-            free += max(0, nodes.work[node, p].slots - nodes.work[node, p].busy)
-        if heap.size[0] + min(free, nodes.queue[node].waiting) + 8 > heap.event.size:
-            return False
-        serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
-    return True

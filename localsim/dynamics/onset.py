@@ -16,8 +16,8 @@ import numpy as np
 from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import (
     IN_SERVICE,
-    NO_NEED,
     ONSET,
+    Array,
     Cases,
     Hazard,
     Heap,
@@ -27,6 +27,8 @@ from localsim.dynamics.columns import (
 from localsim.dynamics.heap import push
 from localsim.streams import unit_exponential
 
+BLOCK = 64  # residents looked over at once
+
 
 @compiled
 def _due(cases: Cases, c: Whole) -> float:
@@ -34,6 +36,15 @@ def _due(cases: Cases, c: Whole) -> float:
     if cases.row[c].phase != IN_SERVICE:
         due = min(cases.row[c].heal_at, cases.row[c].crisis_at, due)
     return due
+
+
+@compiled
+def _any_below(levels: Array, bound: float) -> bool:
+    """Say whether any level is below the bound; it looks at all, several at a time."""
+    below = 0
+    for i in range(levels.size):
+        below += levels[i] < bound
+    return below > 0
 
 
 @compiled
@@ -56,24 +67,24 @@ def open_window(
                 continue
             level = hazard.level[a, k]
             bound = level + slope * (end - start)
-            for i in range(needs.offsets[a], needs.offsets[a + 1]):
-                if needs.threshold[k, i] < bound:
-                    if heap.size[0] >= room:
-                        return False
-                    time = start + (needs.threshold[k, i] - level) / slope
-                    push(heap, time, i * themes + k, -1)
+            last = needs.offsets[a + 1]
+            for first in range(needs.offsets[a], last, BLOCK):
+                block = needs.threshold[k, first : min(first + BLOCK, last)]
+                if not _any_below(block, bound):
+                    continue
+                for j in range(block.size):
+                    if block[j] < bound:
+                        if heap.size[0] >= room:
+                            return False
+                        time = start + (block[j] - level) / slope
+                        push(heap, time, (first + j) * themes + k, -1)
     for c in range(cases.sizes[1]):
-        if cases.row[c].phase != NO_NEED:
-            due = _due(cases, c)
-            if due < end:
-                if heap.size[0] >= room:
-                    return False
-                push(
-                    heap,
-                    due,
-                    cases.row[c].resident * themes + cases.row[c].theme,
-                    cases.row[c].stamp,
-                )
+        due = cases.due[c]
+        if due < end:
+            if heap.size[0] >= room:
+                return False
+            ref = cases.row[c].resident * themes + cases.row[c].theme
+            push(heap, due, ref, cases.row[c].stamp)
     return True
 
 
@@ -82,6 +93,7 @@ def schedule(cases: Cases, heap: Heap, c: Whole, themes: Whole, end: float) -> N
     """Put a case's next event on the heap if it falls into this window; older ones lapse."""
     cases.row[c].stamp += 1
     due = _due(cases, c)
+    cases.due[c] = due
     if due < end:
         push(heap, due, cases.row[c].resident * themes + cases.row[c].theme, cases.row[c].stamp)
 

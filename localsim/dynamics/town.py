@@ -31,14 +31,7 @@ from localsim.dynamics.columns import (
     new_tally,
 )
 from localsim.dynamics.facts import Facts
-from localsim.dynamics.month import (
-    CASES_FULL,
-    DONE,
-    begin_accounts,
-    fill_slots,
-    run_window,
-)
-from localsim.dynamics.onset import open_window
+from localsim.dynamics.window import BEGIN, CASES_FULL, DONE, run_window
 from localsim.place import TENURES
 from localsim.policy.supply import KINDS
 
@@ -137,27 +130,18 @@ class Town:
 
     def advance(self, months: float) -> None:
         """Let so many months pass: needs open, are sought help for, served, and come back."""
-        start, end = self.months, self.months + months
-        needs, nodes, rules, tally, hazard = (
-            self.needs, self.nodes, self.rules, self.tally, self.hazard,
-        )  # fmt: skip
-        begin_accounts(needs, rules, tally, months)
-        while not open_window(needs, self.cases, self.heap, hazard, start, end):
-            self.heap = grown_heap(self.heap)
-        while not fill_slots(needs, self.cases, nodes, rules, tally, self.heap, start, end):
-            self.heap = grown_heap(self.heap)
-        while True:
-            status = run_window(
-                needs, self.cases, nodes, rules, tally, self.heap, hazard, start, end
-            )
-            if status == DONE:
-                break
-            if status == CASES_FULL:
+        stage = BEGIN
+        while stage != DONE:
+            stage = run_window(
+                self.needs, self.cases, self.nodes, self.rules, self.tally, self.heap,
+                self.hazard, self.months, months, stage,
+            )  # fmt: skip
+            if stage == CASES_FULL:
                 self.cases = grown_cases(self.cases)
-            else:
+            elif stage != DONE:
                 self.heap = grown_heap(self.heap)
         self.hazard.level[:] += self.hazard.slope * months
-        self.months = end
+        self.months += months
 
 
 def settle(facts: Facts, patches: Patches) -> Town:
