@@ -1,3 +1,141 @@
-"""When a place runs its public services locally, what gets better, for whom, at what cost?"""
+"""When a place runs its public services locally, what gets better, for whom, at what cost?
+
+Names are loaded when they are first used, so that importing the package takes no time::
+
+    import localsim as ls
+
+    experiment = ls.Experiment(
+        ls.Place.kingston(),
+        policies=["status_quo", "top_down", ls.Pilot(ls.policies.local_integrated_services(),
+                                                     "norbiton", ls.policies.status_quo())],
+    )
+    ls.appraise(experiment.run(), baseline="status_quo").summary()
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# Public names in the order of the story, and the module each is in ("" is the module itself).
+_HOMES = {
+    # a place and who is in it
+    "Place": "localsim.place",
+    "Population": "localsim.population",
+    "Theme": "localsim.themes",
+    "Casework": "localsim.themes",
+    "Amenity": "localsim.themes",
+    "Log": "localsim.themes",
+    "Quadratic": "localsim.themes",
+    "default_themes": "localsim.themes",
+    # numbers and where they are from
+    "Assumption": "localsim.assumptions",
+    "Assumptions": "localsim.assumptions",
+    "source": "localsim.assumptions",
+    "sources": "localsim.assumptions",
+    # who decides, and how
+    "Policy": "localsim.policy.policy",
+    "Devolved": "localsim.policy.policy",
+    "Pilot": "localsim.policy.policy",
+    "RingFenced": "localsim.policy.budgets",
+    "Pooled": "localsim.policy.budgets",
+    "OpenEnded": "localsim.policy.budgets",
+    "Record": "localsim.policy.listening",
+    "Voice": "localsim.policy.listening",
+    "Evidence": "localsim.policy.evidence",
+    "Participants": "localsim.policy.evidence",
+    "Purse": "localsim.policy.evidence",
+    "Rule": "localsim.policy.rules",
+    "Fixed": "localsim.policy.rules",
+    "Historic": "localsim.policy.rules",
+    "PerHead": "localsim.policy.rules",
+    "NeedsFormula": "localsim.policy.rules",
+    "Planner": "localsim.policy.rules",
+    "TargetsFirst": "localsim.policy.rules",
+    "MedianVoter": "localsim.policy.rules",
+    "JointPanel": "localsim.policy.rules",
+    "GreedyVote": "localsim.policy.vote_rules",
+    "EqualShares": "localsim.policy.vote_rules",
+    "Targets": "localsim.policy.contract",
+    "Judgement": "localsim.policy.contract",
+    "Silo": "localsim.policy.access",
+    "Hub": "localsim.policy.access",
+    "InHouse": "localsim.policy.supply",
+    "Market": "localsim.policy.supply",
+    "Community": "localsim.policy.supply",
+    "policies": "",
+    # what happens
+    "Model": "localsim.model",
+    "Resident": "localsim.agents.resident",
+    "Provider": "localsim.agents.institutions",
+    "Agency": "localsim.agents.institutions",
+    "Commissioner": "localsim.agents.institutions",
+    "Centre": "localsim.agents.institutions",
+    "METRICS": "localsim.metrics",
+    "measure": "localsim.metrics",
+    # again and again, and what it means
+    "Experiment": "localsim.experiment",
+    "Results": "localsim.experiment",
+    "open": "localsim.experiment",
+    "appraise": "localsim.appraisal",
+    "Appraisal": "localsim.appraisal",
+    "plots": "",
+    # trust
+    "check": "",
+    "LocalsimError": "localsim.errors",
+}
+_MODULES = {
+    "policies": "localsim.policy.presets",
+    "plots": "localsim.plots",
+    "check": "localsim.check",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - all are strings, read from the table above
+
+if TYPE_CHECKING:
+    from localsim import check, plots
+    from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
+    from localsim.agents.resident import Resident
+    from localsim.appraisal import Appraisal, appraise
+    from localsim.assumptions import Assumption, Assumptions, source, sources
+    from localsim.errors import LocalsimError
+    from localsim.experiment import Experiment, Results, open
+    from localsim.metrics import METRICS, measure
+    from localsim.model import Model
+    from localsim.place import Place
+    from localsim.policy import presets as policies
+    from localsim.policy.access import Hub, Silo
+    from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
+    from localsim.policy.contract import Judgement, Targets
+    from localsim.policy.evidence import Evidence, Participants, Purse
+    from localsim.policy.listening import Record, Voice
+    from localsim.policy.policy import Devolved, Pilot, Policy
+    from localsim.policy.rules import (
+        Fixed,
+        Historic,
+        JointPanel,
+        MedianVoter,
+        NeedsFormula,
+        PerHead,
+        Planner,
+        Rule,
+        TargetsFirst,
+    )
+    from localsim.policy.supply import Community, InHouse, Market
+    from localsim.policy.vote_rules import EqualShares, GreedyVote
+    from localsim.population import Population
+    from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'localsim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *globals()])

@@ -1,0 +1,24 @@
+"""The public names, in the order of the story: adding or losing one is a decision."""
+
+from __future__ import annotations
+
+import localsim
+
+NAMES = """
+Place Population Theme Casework Amenity Log Quadratic default_themes
+Assumption Assumptions source sources
+Policy Devolved Pilot RingFenced Pooled OpenEnded Record Voice Evidence Participants Purse
+Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
+GreedyVote EqualShares Targets Judgement Silo Hub InHouse Market Community policies
+Model Resident Provider Agency Commissioner Centre METRICS measure
+Experiment Results open appraise Appraisal plots check LocalsimError __version__
+""".split()
+
+
+def test_the_public_names_are_these():
+    assert localsim.__all__ == NAMES
+
+
+def test_every_public_name_can_be_had():
+    for name in NAMES:
+        assert getattr(localsim, name) is not None
