@@ -45,15 +45,14 @@ def _doors(facts: Facts, access: Access) -> tuple[Array, Array, Array]:
     for k, theme in enumerate(facts.casework):
         if not theme.desk:
             continue
-        if isinstance(access, Hub):
-            own[k] = agencies
-            first[k] = np.cumsum(np.eye(doors)[agencies])
-            continue
-        home = facts.agencies.index(theme.agency)
+        joint = isinstance(access, Hub)
+        home = agencies if joint else facts.agencies.index(theme.agency)
+        kept = [agencies] if joint else with_desk
         own[k] = home
-        first[k] = _towards(home, [g for g in with_desk if g != home], astray, doors)
-        for here in with_desk:
-            others = [g for g in with_desk if g not in (home, here)]
+        first[k] = _towards(home, [g for g in kept if g != home], astray, doors)
+        # From doors that are kept no longer, too: cases wait there while the policy changes.
+        for here in range(doors):
+            others = [g for g in kept if g not in (home, here)]
             onward[k, here] = _towards(home, others, astray, doors)
     return own, first, onward
 
