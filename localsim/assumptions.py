@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from localsim.errors import LocalsimError, nearest
 
@@ -79,14 +81,18 @@ def _triangular(u: float, low: float, mode: float, high: float) -> float:
     return high - math.sqrt((1.0 - u) * (high - low) * (high - mode))
 
 
-def _check_number(what: str, number: object) -> float:
-    if isinstance(number, bool) or not isinstance(number, int | float):
+def _check_number(what: str, number: Any) -> float:
+    if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
         raise LocalsimError(f"{what[0].upper()}{what[1:]} must be a number, not {number!r}.")
-    if not math.isfinite(number) or abs(number) > HUGE:
+    try:
+        given = float(number)
+    except OverflowError:  # a whole number of hundreds of digits
+        given = math.inf
+    if not abs(given) <= HUGE:
         raise LocalsimError(
             f"{what[0].upper()}{what[1:]} must be a finite number below {HUGE:g}, not {number!r}."
         )
-    return float(number)
+    return given
 
 
 class Assumptions:

@@ -178,7 +178,7 @@ def measure(model: Model) -> list[Row]:
         rows += _waits(model, group, slice(None), slice(k, k + 1))
     for group, zone in _zones(model):
         rows += _money(model, group, zone)
-    years = max(model.month, 1) / 12.0
+    years = max(1, -(-model.month // 12))  # those begun, as people take part at their start
     adults = float(model.place.margins["age"][:, 3:].sum())
     if adults:
         rows.append(("participation", ALL, model.participants / adults / years))
@@ -313,7 +313,7 @@ def series(model: Model) -> dict[tuple[str, str], list[float]]:
         paths["solved", group] = here[:, SOLVED].tolist()
         paths["wait_mean_months", group] = _filled(here[:, ACCESS_MONTHS], here[:, FIRST_STARTS])
         paths["spend_gbp", group] = spend[:, which].sum(axis=1).tolist()
-        weights = heads[which] / heads[which].sum()
+        weights = heads[which] / max(1.0, float(heads[which].sum()))
         level = model.facts.value("trust.council")
         paths["trust", group] = (level + (trust[:, which] * weights).sum(axis=1)).tolist()
     return paths

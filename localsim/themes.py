@@ -11,14 +11,22 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from localsim.assumptions import Assumption, Assumptions
+import numpy as np
+
+from localsim.assumptions import HUGE, Assumption, Assumptions
 from localsim.errors import LocalsimError, nearest
 
 ELIGIBLE = ("everyone", "adults", "working age", "householders", "families")
 INDICATORS = ("residents", "children", "working age", "employment-deprived", "income-deprived",
               "in fair or bad health")  # fmt: skip
 TIERS_OF_TEAMS = ("area", "neighbourhood", "authority", "sub-region", "nation")
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not name.strip() or "/" in name or "." in name:
+        raise LocalsimError(f"A theme's name is a word without dots and slashes, not {name!r}.")
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,7 @@ class Theme(ABC):
     values: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        if not self.name or "/" in self.name or "." in self.name:
-            raise LocalsimError(
-                f"A theme's name is a word without dots and slashes, not {self.name!r}."
-            )
+        _check_name(self.name)
         for what, word, known in (
             ("indicator", self.indicator, INDICATORS),
             ("team", self.team, TIERS_OF_TEAMS),
@@ -148,13 +153,20 @@ class Amenity(Theme):
     """A shared good: safety, streets, youth clubs, parks.
 
     `area_values` gives the value v of each area, in the order of the place's areas; without it,
-    areas differ by a draw around the assumption `value_gbp`. `price_gbp` is the cost of one unit
-    of the level g.
+    areas differ by a draw around the assumption `value_gbp`.
     """
 
     benefit: Benefit = field(default_factory=Log)
     area_values: tuple[float, ...] | None = None
-    price_gbp: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.benefit, Benefit):
+            raise LocalsimError(
+                f"Theme {self.name!r}: benefit is Log() or Quadratic(b), not {self.benefit!r}."
+            )
+        for value in self.area_values or ():
+            _check_value(self.name, value)
 
     @classmethod
     def of_values(cls, name: str, values: Sequence[float], benefit: Benefit) -> Amenity:
@@ -163,7 +175,7 @@ class Amenity(Theme):
         return cls(
             name=name,
             benefit=benefit,
-            area_values=tuple(float(v) for v in values),
+            area_values=tuple(values),
             values=exact,
         )
 
@@ -178,6 +190,17 @@ class Amenity(Theme):
             "kappa": 0.0,
             "prevention": 0.0,
         }
+
+
+def _check_value(theme: str, value: Any) -> None:
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool
+    )
+    if not number or not 0.0 <= value <= HUGE:
+        raise LocalsimError(
+            f"Theme {theme!r}: the value of an area is a finite number, zero or more, "
+            f"not {value!r}."
+        )
 
 
 def default_themes() -> tuple[Theme, ...]:
@@ -217,8 +240,10 @@ def default_themes() -> tuple[Theme, ...]:
     )
 
 
-def check_themes(themes: Sequence[Theme]) -> tuple[Theme, ...]:
-    """Return the themes as a tuple, or say what is wrong with them."""
+def check_themes(themes: Any) -> tuple[Theme, ...]:
+    """Return a sequence of themes as a tuple, or say what is wrong with them."""
+    if not isinstance(themes, Sequence):
+        raise LocalsimError(f"Themes are a list of Casework and Amenity, not {themes!r}.")
     if not themes:
         raise LocalsimError("A place needs at least one theme; themes=() has none.")
     for theme in themes:

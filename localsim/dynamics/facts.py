@@ -244,7 +244,10 @@ def world_rules(facts: Facts) -> Array:
     rules["coupling"] = facts.value("needs.coupling")
     rules["drop"] = facts.value("doors.drop")
     rules["trust_gain"] = facts.value("trust.gain")
-    rules["trust_fade"] = math.log(2.0) / facts.value("trust.half_life_months")
+    half_life = facts.value("trust.half_life_months")
+    if half_life == 0.0:
+        raise LocalsimError("Assumption 'trust.half_life_months' must be above zero.")
+    rules["trust_fade"] = math.log(2.0) / half_life
     rules["trust_memory"] = facts.value("trust.memory")
     rules["trust_presenting"] = facts.value("trust.presenting")
     return rules

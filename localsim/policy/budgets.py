@@ -15,7 +15,7 @@ from localsim.errors import LocalsimError
 
 def check_share(what: str, number: Any) -> None:
     """Say in a sentence when a share is not between 0 and 1."""
-    if isinstance(number, bool) or not isinstance(number, int | float | np.number):
+    if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
         raise LocalsimError(f"{what} must be a number between 0 and 1, not {number!r}.")
     if not 0.0 <= number <= 1.0:
         raise LocalsimError(f"{what} must lie between 0 and 1, and {number} does not.")
@@ -23,7 +23,7 @@ def check_share(what: str, number: Any) -> None:
 
 def check_amount(what: str, number: Any, above_zero: bool = False) -> None:
     """Say in a sentence when a quantity is not a finite number of zero or more."""
-    if isinstance(number, bool) or not isinstance(number, int | float | np.number):
+    if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
         raise LocalsimError(f"{what} must be a number, not {number!r}.")
     if not math.isfinite(number) or number < 0.0 or number > 1e12 or (above_zero and number == 0.0):
         least = "above zero" if above_zero else "zero or more"

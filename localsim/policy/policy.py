@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, final
 
@@ -116,6 +116,16 @@ class Policy:
         return [(self, np.ones(len(place.codes), dtype=bool))]
 
 
+def _listed(areas: Any) -> tuple[str, ...]:
+    if isinstance(areas, Iterable):
+        named = tuple(areas)
+        if all(isinstance(area, str) for area in named):
+            return named
+    raise LocalsimError(
+        f"Pilot: areas is a neighbourhood's name, an area's code, or a list of them, not {areas!r}."
+    )
+
+
 _KINDS: dict[str, type] = {
     "budgets": Budgets,
     "listening": Listening,
@@ -145,7 +155,7 @@ class Pilot:
             if not isinstance(given, Policy):
                 raise LocalsimError(f"Pilot: {what} must be a Policy, not {given!r}.")
         if not isinstance(self.areas, str):
-            object.__setattr__(self, "areas", tuple(self.areas))
+            object.__setattr__(self, "areas", _listed(self.areas))
         if not self.areas:
             raise LocalsimError("Pilot: name the areas of the pilot, at least one.")
         if not self.name:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError
 from localsim.policy.budgets import check_amount, check_share
@@ -32,7 +33,7 @@ def spread(shares: Floats, evidence: Evidence, purse: Purse, pooled: Floats) -> 
     A theme in which no area has any claim is spread by residents.
     """
     totals = shares.sum(axis=0)
-    heads = evidence.residents[:, None] / evidence.residents.sum()
+    heads = _heads(evidence)
     with np.errstate(invalid="ignore", divide="ignore"):
         by_area = np.where(totals > 0.0, shares / totals, heads)
     total = pooled.sum()
@@ -41,10 +42,22 @@ def spread(shares: Floats, evidence: Evidence, purse: Purse, pooled: Floats) -> 
     return spending
 
 
+def _heads(evidence: Evidence) -> Floats:
+    """Return each area's share of the unit's residents, float64[A, 1]; zero where nobody lives."""
+    share: Floats = evidence.residents[:, None] / max(1.0, float(evidence.residents.sum()))
+    return share
+
+
 def checked(rule: Rule, evidence: Evidence, purse: Purse) -> Floats:
     """Return a rule's decision, or say how it breaks the purse."""
-    decision = np.asarray(rule.allocate(evidence, purse), dtype=np.float64)
     name = type(rule).__name__
+    given = rule.allocate(evidence, purse)
+    try:
+        decision = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise LocalsimError(
+            f"Rule {name} returned {given!r}; an array of pounds, areas by themes, was right."
+        ) from None
     shape = (len(evidence.areas), len(evidence.themes))
     if decision.shape != shape:
         raise LocalsimError(
@@ -151,21 +164,22 @@ class Planner(Rule):
         # A line that would take more than its fence draws on the pool; one that would take less
         # keeps its fence. Fix the latter until none is left.
         free = np.ones(everything.size, dtype=bool)
-        while True:
+        while free.any():
             which = everything[free]
             money = purse.pooled_gbp + float(purse.fenced_gbp[free].sum())
             wish = _fill(evidence, which, money)
             short = wish.sum(axis=0) < purse.fenced_gbp[free] * (1.0 - 1e-12)
             spending[:, which] = wish
             if not short.any():
-                return spending
+                break
             for theme in which[short]:
                 alone = everything[theme : theme + 1]
                 spending[:, alone] = _fill(evidence, alone, float(purse.fenced_gbp[theme]))
             free[which[short]] = False
+        return spending
 
 
-def _demand(evidence: Evidence, themes: np.ndarray, price: float) -> Floats:
+def _demand(evidence: Evidence, themes: NDArray[np.int64], price: float) -> Floats:
     """Return what would be spent if a pound had to bring `price` of counted benefit."""
     spending = np.zeros((len(evidence.areas), themes.size))
     for column, index in enumerate(themes):
@@ -179,7 +193,7 @@ def _demand(evidence: Evidence, themes: np.ndarray, price: float) -> Floats:
     return spending
 
 
-def _fill(evidence: Evidence, themes: np.ndarray, money: float) -> Floats:
+def _fill(evidence: Evidence, themes: NDArray[np.int64], money: float) -> Floats:
     """Spend a sum over some themes at one marginal benefit."""
     if money <= 0.0:
         return np.zeros((len(evidence.areas), themes.size))
@@ -189,8 +203,7 @@ def _fill(evidence: Evidence, themes: np.ndarray, money: float) -> Floats:
         total = wish.sum()
         if total > 0.0:
             return wish * (money / total)
-        heads = evidence.residents[:, None] / evidence.residents.sum()
-        return np.repeat(heads, themes.size, axis=1) * (money / themes.size)
+        return np.repeat(_heads(evidence), themes.size, axis=1) * (money / themes.size)
     from scipy.optimize import brentq
 
     def excess(log_price: float) -> float:

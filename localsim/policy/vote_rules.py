@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -43,7 +44,7 @@ class _Vote(Rule):
             return Historic().allocate(evidence, purse)
         areas, themes = len(evidence.areas), len(evidence.themes)
         pooled = purse.pooled_gbp
-        lot = int(max(self.lot_gbp, np.ceil(pooled / 20.0)))
+        lot = math.ceil(max(self.lot_gbp, pooled / 20.0))
         value = people.weight[:, None, :] * np.where(
             np.arange(areas)[None, :, None] == people.area[:, None, None], 1.0, ELSEWHERE
         )
