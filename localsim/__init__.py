@@ -19,9 +19,81 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Public names in the order of the story, and the module each is in ("" is the module itself).
-_HOMES = {
+__all__ = [
     # a place and who is in it
+    "Place",
+    "Population",
+    "Theme",
+    "Casework",
+    "Amenity",
+    "Log",
+    "Quadratic",
+    "default_themes",
+    # numbers and where they are from
+    "Assumption",
+    "Assumptions",
+    "source",
+    "sources",
+    # who decides, and how
+    "Policy",
+    "Devolved",
+    "Pilot",
+    "RingFenced",
+    "Pooled",
+    "OpenEnded",
+    "Record",
+    "Voice",
+    "Evidence",
+    "Participants",
+    "Purse",
+    "Rule",
+    "Fixed",
+    "Historic",
+    "PerHead",
+    "NeedsFormula",
+    "Planner",
+    "TargetsFirst",
+    "MedianVoter",
+    "JointPanel",
+    "GreedyVote",
+    "EqualShares",
+    "Targets",
+    "Judgement",
+    "Silo",
+    "Hub",
+    "InHouse",
+    "Market",
+    "Community",
+    "policies",
+    # what happens
+    "Model",
+    "Resident",
+    "Provider",
+    "Agency",
+    "Commissioner",
+    "Centre",
+    "METRICS",
+    "measure",
+    # again and again, and what it means
+    "Experiment",
+    "Results",
+    "open",
+    "appraise",
+    "Appraisal",
+    "plots",
+    # trust
+    "check",
+    "LocalsimError",
+    "__version__",
+]
+
+# Which module each name is in; a module itself is under its own path.
+_MODULES = {
+    "policies": "localsim.policy.presets",
+    "plots": "localsim.plots",
+    "check": "localsim.check",
+}
+_HOMES = {
     "Place": "localsim.place",
     "Population": "localsim.population",
     "Theme": "localsim.themes",
@@ -30,12 +102,10 @@ _HOMES = {
     "Log": "localsim.themes",
     "Quadratic": "localsim.themes",
     "default_themes": "localsim.themes",
-    # numbers and where they are from
     "Assumption": "localsim.assumptions",
     "Assumptions": "localsim.assumptions",
     "source": "localsim.assumptions",
     "sources": "localsim.assumptions",
-    # who decides, and how
     "Policy": "localsim.policy.policy",
     "Devolved": "localsim.policy.policy",
     "Pilot": "localsim.policy.policy",
@@ -65,8 +135,6 @@ _HOMES = {
     "InHouse": "localsim.policy.supply",
     "Market": "localsim.policy.supply",
     "Community": "localsim.policy.supply",
-    "policies": "",
-    # what happens
     "Model": "localsim.model",
     "Resident": "localsim.agents.resident",
     "Provider": "localsim.agents.institutions",
@@ -75,24 +143,13 @@ _HOMES = {
     "Centre": "localsim.agents.institutions",
     "METRICS": "localsim.metrics",
     "measure": "localsim.metrics",
-    # again and again, and what it means
     "Experiment": "localsim.experiment",
     "Results": "localsim.experiment",
     "open": "localsim.experiment",
     "appraise": "localsim.appraisal",
     "Appraisal": "localsim.appraisal",
-    "plots": "",
-    # trust
-    "check": "",
     "LocalsimError": "localsim.errors",
 }
-_MODULES = {
-    "policies": "localsim.policy.presets",
-    "plots": "localsim.plots",
-    "check": "localsim.check",
-}
-
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - all are strings, read from the table above
 
 if TYPE_CHECKING:
     from localsim import check, plots

@@ -3,6 +3,6 @@
 from localsim.experiment.experiment import Experiment
 from localsim.experiment.results import Results
 
-open = Results.open  # noqa: A001 - localsim.open(folder) is what users call
+open = Results.open
 
 __all__ = ["Experiment", "Results", "open"]
