@@ -172,7 +172,9 @@ def _due(providers: Providers, supply: Awarded, nodes: Array, year: int) -> Arra
     return due
 
 
-def tenders_due(facts: Facts, providers: Providers, supply: Awarded, nodes: Array, year: int) -> int:
+def tenders_due(
+    facts: Facts, providers: Providers, supply: Awarded, nodes: Array, year: int
+) -> int:
     """Return how many tenders are let this year: one a theme in which any contract is due."""
     due = nodes[_due(providers, supply, nodes, year)]
     return int(np.unique(providers.theme[due]).size)
@@ -195,9 +197,7 @@ def _whole(money_gbp: Array, price_gbp: Array) -> Array:
     return whole
 
 
-def _ranked(
-    providers: Providers, supply: Awarded, node: int, kinds: list[int]
-) -> list[int]:
+def _ranked(providers: Providers, supply: Awarded, node: int, kinds: list[int]) -> list[int]:
     """Return the bidders of a pool, best observed value first; ties in the order of kinds."""
     score = supply.quality_weight * np.log(providers.observed[node])
     price = np.maximum(providers.price[node], 1e-300)
