@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     # a place and who is in it
     "Place",
     "Population",
