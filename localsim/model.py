@@ -14,7 +14,7 @@ from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
 from localsim.agents.peopled import PeopledModel
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
-from localsim.dynamics.facts import Facts
+from localsim.dynamics.facts import ADULT, Facts
 from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
 from localsim.ledger import Ledger
@@ -171,7 +171,9 @@ class Model(PeopledModel):
             )  # fmt: skip
             decisions = allocate(self.facts, regime, self.accounts, hearings)
             self._minute(regime, hearings, decisions)
-        self.participants += sum(h.participants for heard in self._hearings for h in heard)
+        for hearing in (h for heard in self._hearings for h in heard):
+            took_part = self.town.needs.person["cell"][hearing.rows]
+            self.participants += np.bincount(took_part, minlength=self.participants.size)
 
     def commission(self) -> None:
         """Buy slots and amenities, and let amenities prevent what they can."""
@@ -266,6 +268,8 @@ class Model(PeopledModel):
         self.owners = Owners.of(self.facts, self.town, zone, open_ended)
         cells = len(self.place.codes) * len(TENURES)
         self.heads_of_cell = np.bincount(self.town.needs.person["cell"], minlength=cells)
+        adult = self.population.age_band >= ADULT
+        self.adults_of_cell = np.bincount(self.town.needs.person["cell"][adult], minlength=cells)
         self.heads_of_zone = np.bincount(zone, weights=people, minlength=len(ZONES))
         self._reset_counters()
         self._appoint()
@@ -286,7 +290,7 @@ class Model(PeopledModel):
         self._flows_at_new_year = np.zeros((areas, casework, len(FLOWS)))
         self._presented_so_far = np.zeros((areas, casework))
         self.amenity_gbp = np.zeros((areas, len(self.facts.amenities)))
-        self.participants = 0
+        self.participants = np.zeros(self.heads_of_cell.size, np.int64)
         self.month = 0
         self.flow_history: list[Array] = []
         self.spend_history: list[list[float]] = []
@@ -333,7 +337,7 @@ class Model(PeopledModel):
     def _minute(self, regime: Regime, hearings: list[Hearing], decisions: list[Array]) -> None:
         for hearing, decision in zip(hearings, decisions, strict=True):
             who = self._commissioners[regime.index, hearing.bench.tier, hearing.unit]
-            who.participants = hearing.participants
+            who.participants = int(hearing.rows.size)
             who.decision_gbp = decision
 
     def line_gbp(self, theme: int) -> float:

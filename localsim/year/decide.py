@@ -45,13 +45,13 @@ class Bench:
 
 @dataclass(eq=False)
 class Hearing:
-    """One decider's unit: its areas (bool[A]), its evidence and who took part."""
+    """One decider's unit: areas (bool[A]), evidence and the rows of residents who took part."""
 
     bench: Bench
     unit: int
     areas: Array
     evidence: Evidence
-    participants: int
+    rows: Array
 
 
 def look(
@@ -102,7 +102,7 @@ def listen(
         evidence = _evidence(
             facts, town, priorities, sight, bench, mine, int(unit), rows, shares[unit], year
         )
-        hearings.append(Hearing(bench, int(unit), mine, evidence, rows.size))
+        hearings.append(Hearing(bench, int(unit), mine, evidence, rows))
     return hearings
 
 

@@ -58,4 +58,4 @@ def _engagement_gbp(facts: Facts, hearing: Hearing) -> float:
         return 0.0
     heads = float(facts.place.residents[hearing.areas].sum())
     reach = bench.listening.outreach * facts.value("engagement.outreach_gbp_per_head") * heads
-    return hearing.participants * facts.value("engagement.participant_gbp") + reach
+    return hearing.rows.size * facts.value("engagement.participant_gbp") + reach
