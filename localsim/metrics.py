@@ -166,6 +166,7 @@ def measure(model: Model) -> list[Row]:
     for group, cells in _cell_groups(model):
         rows += _casework(model, group, cells, slice(None))
         rows += _trust(model, group, cells)
+        rows += _participation(model, group, cells)
     for k, theme in enumerate(model.facts.casework):
         rows += _casework(
             model, f"theme: {theme.label or theme.name}", slice(None), slice(k, k + 1)
@@ -178,10 +179,6 @@ def measure(model: Model) -> list[Row]:
         rows += _waits(model, group, slice(None), slice(k, k + 1))
     for group, zone in _zones(model):
         rows += _money(model, group, zone)
-    years = max(1, -(-model.month // 12))  # those begun, as people take part at their start
-    adults = float(model.place.margins["age"][:, 3:].sum())
-    if adults:
-        rows.append(("participation", ALL, model.participants / adults / years))
     rows.append(("carried_gbp", ALL, model.ledger.should_hold_gbp))
     return rows
 
@@ -272,6 +269,13 @@ def _trust(model: Model, group: str, cells: Array) -> Iterator[Row]:
         return
     change = float(model.town.tally.trust[cells].sum()) / people
     yield "trust", group, model.facts.value("trust.council") + change
+
+
+def _participation(model: Model, group: str, cells: Array) -> Iterator[Row]:
+    adults = float(model.adults_of_cell[cells].sum())
+    if adults:
+        years = max(1, -(-model.month // 12))  # those begun, as people take part at their start
+        yield "participation", group, float(model.participants[cells].sum()) / adults / years
 
 
 def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
