@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from localsim.errors import LedgerError
 
@@ -76,6 +76,13 @@ class Ledger:
             for (who, why, where), amount in self.spent.items()
             if purpose in (None, why) and zone in (None, where) and payer in (None, who)
         )
+
+    def spent_by_zone(self, payers: Collection[str], zones: Collection[str]) -> list[float]:
+        """Return what some payers spent in each zone, looking at every entry once."""
+        entries = defaultdict(list)
+        for (who, _, where), amount in self.spent.items():
+            entries[who, where].append(amount)
+        return [sum(math.fsum(entries[payer, zone]) for payer in payers) for zone in zones]
 
     def balance(self) -> Mapping[str, float]:
         """Return the account in one line: opening, in, spent, returned, carried."""

@@ -206,10 +206,8 @@ class Model(PeopledModel):
         counted = by_area(self.facts, self.town.tally.flows[:, :, PRESENTATIONS])
         self.presented.append(counted - self._presented_so_far)
         self._presented_so_far = counted
-        own = {theme.agency for theme in self.themes}
-        self.spend_history.append(
-            [sum(self.ledger.spent_by(zone=z, payer=p) for p in sorted(own)) for z in ZONES]
-        )
+        own = sorted({theme.agency for theme in self.themes})
+        self.spend_history.append(self.ledger.spent_by_zone(own, ZONES))
         deviations = np.bincount(
             self.owners.zone_of_cell, weights=self.town.tally.trust, minlength=len(ZONES)
         )

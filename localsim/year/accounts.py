@@ -32,16 +32,19 @@ def _add_up(tally: Tally, regime_of_cell: Array, zone_of_cell: Array, out: Array
 
 @dataclass(eq=False)
 class Owners:
-    """Whose each pool and each cell is.
+    """Whose each pool and each cell is, and what the world pays for a case.
 
     `node` int64[M, 3] is the regime, theme and zone of a pool (-1 for desks); `regime_of_cell` and
-    `zone_of_cell` int64[L]; `open_ended` bool[R].
+    `zone_of_cell` int64[L]; `open_ended` bool[R]. `crisis_gbp` and `entitlement_gbp` are the price
+    of a crisis and of a month in need, by casework theme.
     """
 
     node: Array
     regime_of_cell: Array
     zone_of_cell: Array
     open_ended: Array
+    crisis_gbp: list[float]
+    entitlement_gbp: list[float]
 
     @classmethod
     def of(cls, facts: Facts, town: Town, zone: Array, open_ended: list[bool]) -> Owners:
@@ -53,7 +56,14 @@ class Owners:
             node[town.patches.pool[:, k], 1] = t
             node[town.patches.pool[:, k], 2] = zone
         cells = len(TENURES)
-        return cls(node, np.repeat(regime, cells), np.repeat(zone, cells), np.array(open_ended))
+        return cls(
+            node=node,
+            regime_of_cell=np.repeat(regime, cells),
+            zone_of_cell=np.repeat(zone, cells),
+            open_ended=np.array(open_ended),
+            crisis_gbp=fact.per_theme(facts, "crisis_gbp").tolist(),
+            entitlement_gbp=(fact.per_theme(facts, "entitlement_gbp_per_year") / 12.0).tolist(),
+        )
 
     def flows(self, tally: Tally) -> Array:
         """Return the counters of each regime and zone, float64[R, Z, K, F]."""
@@ -116,40 +126,48 @@ def pay_month(
     """
     share = months / 12.0
     agencies = [theme.agency for theme in facts.themes]
-    for node, p in zip(*np.nonzero(accounts.pay_gbp), strict=True):
-        regime, t, z = owners.node[node]
-        pay = accounts.pay_gbp[node, p] * share
-        cost = accounts.cost_gbp[node, p] * share
-        if owners.open_ended[regime]:
-            accounts.lines[regime, t] += ledger.receive(agencies[t], ZONES[z], pay)
-        accounts.lines[regime, t] -= pay
-        accounts.reserves[node, p] += pay - cost
+    # Out of the arrays and back: Python counts quicker in its own numbers.
+    lines, open_ended = accounts.lines.tolist(), owners.open_ended.tolist()
+    nodes, kinds = np.nonzero(accounts.pay_gbp)
+    pays = accounts.pay_gbp[nodes, kinds] * share
+    costs = accounts.cost_gbp[nodes, kinds] * share
+    accounts.reserves[nodes, kinds] += pays - costs
+    for (regime, t, z), pay, cost in zip(
+        owners.node[nodes].tolist(), pays.tolist(), costs.tolist(), strict=True
+    ):
+        if open_ended[regime]:
+            lines[regime][t] += ledger.receive(agencies[t], ZONES[z], pay)
+        lines[regime][t] -= pay
         ledger.spend(agencies[t], "service", ZONES[z], cost)
-    for regime, t, z in zip(*np.nonzero(accounts.amenity_gbp), strict=True):
-        amount = accounts.amenity_gbp[regime, t, z] * share
-        if owners.open_ended[regime]:
-            accounts.lines[regime, t] += ledger.receive(agencies[t], ZONES[z], amount)
-        accounts.lines[regime, t] -= ledger.spend(agencies[t], "service", ZONES[z], amount)
-    _pay_events(facts, accounts, ledger, flows)
+    for regime, t, z in np.argwhere(accounts.amenity_gbp).tolist():
+        amount = float(accounts.amenity_gbp[regime, t, z]) * share
+        if open_ended[regime]:
+            lines[regime][t] += ledger.receive(agencies[t], ZONES[z], amount)
+        lines[regime][t] -= ledger.spend(agencies[t], "service", ZONES[z], amount)
+    accounts.lines[:] = lines
+    _pay_events(facts, accounts, ledger, flows, owners)
 
 
-def _pay_events(facts: Facts, accounts: Accounts, ledger: Ledger, flows: Array) -> None:
+def _pay_events(
+    facts: Facts, accounts: Accounts, ledger: Ledger, flows: Array, owners: Owners
+) -> None:
     new = flows - accounts.paid
-    crisis = fact.per_theme(facts, "crisis_gbp")
-    entitlement = fact.per_theme(facts, "entitlement_gbp_per_year") / 12.0
-    for regime, z in np.ndindex(new.shape[:2]):
-        zone = ZONES[z]
-        for k, theme in enumerate(facts.casework):
-            visits = new[regime, z, k, CONTACTS] * accounts.contact_gbp[regime]
-            if visits:
-                accounts.desks[regime] -= ledger.spend(theme.agency, "assessment", zone, visits)
-            acute = new[regime, z, k, CRISES] * crisis[k]
-            if acute:
-                ledger.receive(ACUTE, zone, acute)
-                ledger.spend(ACUTE, f"crisis: {theme.name}", zone, acute)
-            # A window's correction can leave a stray rounding error below zero.
-            due = max(0.0, new[regime, z, k, NEED_MONTHS]) * entitlement[k]
-            if due:
-                ledger.receive(ENTITLEMENTS, zone, due)
-                ledger.spend(ENTITLEMENTS, f"entitlement: {theme.name}", zone, due)
+    events = new[..., (CONTACTS, CRISES, NEED_MONTHS)].tolist()
+    for regime, price in enumerate(accounts.contact_gbp.tolist()):
+        for zone, themes in zip(ZONES, events[regime], strict=True):
+            for theme, crisis, entitlement, (contacts, crises, months) in zip(
+                facts.casework, owners.crisis_gbp, owners.entitlement_gbp, themes, strict=True
+            ):
+                visits = contacts * price
+                if visits:
+                    accounts.desks[regime] -= ledger.spend(theme.agency, "assessment", zone, visits)
+                acute = crises * crisis
+                if acute:
+                    ledger.receive(ACUTE, zone, acute)
+                    ledger.spend(ACUTE, f"crisis: {theme.name}", zone, acute)
+                # A window's correction can leave a stray rounding error below zero.
+                due = max(0.0, months) * entitlement
+                if due:
+                    ledger.receive(ENTITLEMENTS, zone, due)
+                    ledger.spend(ENTITLEMENTS, f"entitlement: {theme.name}", zone, due)
     accounts.paid = flows
