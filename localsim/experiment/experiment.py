@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -103,7 +104,7 @@ class Experiment:
         self.warmup_years = whole("warmup_years", warmup_years, 0, LONGEST_YEARS)
         self.name = _text("name", name) or f"{self.place.name}-{self.years}-years"
         self.question = _text("question", question) or ""
-        self.zone = _zone(self.place, self.policies)
+        self.zone, self.borders = _zone(self.place, self.policies)
         names = [policy.name for policy in self.policies]
         usual = "status_quo" if "status_quo" in names else names[0]
         self.baseline = usual if baseline is None else one_of("policy", baseline, names)
@@ -134,7 +135,14 @@ class Experiment:
             warmup_years=self.warmup_years,
             metrics=self.metrics,
             zone=self.zone,
+            borders=self.borders,
         )
+
+    def with_replications(self, replications: int) -> Experiment:
+        """Return the same experiment, repeated another number of times."""
+        other = copy.copy(self)
+        other.replications = whole("replications", replications, 1, MOST_REPLICATIONS)
+        return other
 
     def run(
         self,
@@ -322,10 +330,13 @@ def _text(what: str, value: str | None) -> str | None:
     return value
 
 
-def _zone(place: Place, policies: Sequence[Any]) -> Any:
-    """Return the areas in which some policy is piloted, bool[areas], or None without a pilot."""
-    masks = [place.mask(p.areas) for p in policies if getattr(p, "areas", None) is not None]
-    return np.logical_or.reduce(masks) if masks else None
+def _zone(place: Place, policies: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the areas of any pilot, bool[A], and labels int64[A] that part every pilot's areas."""
+    pilots = [place.mask(policy.areas) for policy in policies if hasattr(policy, "areas")]
+    if not pilots:
+        return None, None
+    _, borders = np.unique(np.stack(pilots), axis=1, return_inverse=True)
+    return np.any(pilots, axis=0), borders.astype(np.int64)
 
 
 def _versions() -> dict[str, str]:

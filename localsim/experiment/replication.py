@@ -45,6 +45,7 @@ class Plan:
     warmup_years: int
     metrics: tuple[str, ...] | None
     zone: NDArray[np.bool_] | None
+    borders: NDArray[np.int64] | None
 
     def assumptions_of(self, replication: int) -> Assumptions:
         """Return the assumptions of a replication: drawn from their ranges, or as they stand."""
@@ -63,6 +64,7 @@ class Plan:
             themes=self.themes,
             assumptions=self.assumptions_of(replication),
             zone=self.zone,
+            borders=self.borders,
             warmup_years=self.warmup_years,
         )
 
