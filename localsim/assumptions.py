@@ -212,7 +212,14 @@ def _default() -> Assumptions:
 
 @dataclass(frozen=True)
 class Source:
-    """One sourced fact: what an id such as N05 stands for."""
+    """One sourced fact: what an id such as N05 stands for.
+
+    `role` says what may be done with it: ``CAL``, numbers of the model rest on it or are fitted to
+    it, and patterns are compared with it; ``CTX``, context that enters nothing; ``CLAIM``, a
+    business case written before the event, shown beside results and never fitted; ``OUT``, an
+    evaluated outcome, compared with and never fitted. `confidence` is ``A`` (official or primary),
+    ``B`` (secondary) or ``C`` (advocacy). Money is in the prices of `year`.
+    """
 
     id: str
     quantity: str
