@@ -1,0 +1,49 @@
+"""Known answers: questions whose answers are known without a simulator, put to this one.
+
+Each function builds a place and policies as a user would, runs the model, reads its metrics, and
+returns them beside the exact values. `run_all` asks them all on inputs of its own.
+"""
+
+from localsim.check.accounts import TickHalving, ledger, tick_halving
+from localsim.check.fences import RingFence, ring_fence
+from localsim.check.provision import UniformProvision, uniform_provision, uniform_provision_log
+from localsim.check.queues import FailureDemand, Queue, failure_demand, queue
+from localsim.check.rows import CHECKS, Row, run_all
+from localsim.check.sameness import (
+    Difference,
+    identical_policies,
+    label_swap,
+    unrelated_theme,
+    worker_count,
+)
+from localsim.check.spillovers import SpilloverThreshold, spillover_threshold
+from localsim.check.votes import Vote, vote
+from localsim.check.world import frictionless
+
+__all__ = [
+    "CHECKS",
+    "Difference",
+    "FailureDemand",
+    "Queue",
+    "RingFence",
+    "Row",
+    "SpilloverThreshold",
+    "TickHalving",
+    "UniformProvision",
+    "Vote",
+    "failure_demand",
+    "frictionless",
+    "identical_policies",
+    "label_swap",
+    "ledger",
+    "queue",
+    "ring_fence",
+    "run_all",
+    "spillover_threshold",
+    "tick_halving",
+    "uniform_provision",
+    "uniform_provision_log",
+    "unrelated_theme",
+    "vote",
+    "worker_count",
+]

@@ -43,13 +43,10 @@ def numbers(what: str, given: object, *, least: float = -LARGEST) -> Floats:
 
 def whole(what: str, given: object, least: int = 1, most: int = 10**9) -> int:
     """Return a whole number between two ends, both possible."""
-    if isinstance(given, bool) or not isinstance(given, int | np.integer):
-        if not isinstance(given, float | np.floating) or not float(given).is_integer():
-            raise LocalsimError(f"{what} must be a whole number, not {given!r}.")
-    value = int(given)
-    if not least <= value <= most:
-        raise LocalsimError(f"{what} must lie between {least} and {most}; {given} does not.")
-    return value
+    value = number(what, given, least=least, most=most)
+    if not value.is_integer():
+        raise LocalsimError(f"{what} must be a whole number, not {given!r}.")
+    return int(value)
 
 
 def residents(what: str, given: object, areas: int) -> list[int]:

@@ -33,7 +33,9 @@ def repeat(
     Replications are added until every standard error is at most `target` of the exact value, or
     for as many as were asked for (at least two).
     """
-    wanted = FEWEST if replications is None else inputs.whole("replications", replications, 2, 10**6)
+    wanted = FEWEST
+    if replications is not None:
+        wanted = inputs.whole("replications", replications, least=2, most=1_000_000)
     runs: list[Mapping[str, float]] = []
     while True:
         runs += [once(number) for number in range(len(runs), wanted)]

@@ -45,7 +45,7 @@ def uniform_provision(
     Parameters
     ----------
     a
-        Value of the first unit in each area, £ a resident and year.
+        Value of the first unit in each area, £ a resident and year, zero or more.
     b
         How fast it falls, above zero.
     c
@@ -58,7 +58,7 @@ def uniform_provision(
     Exactly, one level loses (b/2)·Σ nᵢ(gᵢ* − ḡ)², wherever no level is cut off at zero. Raises
     `LocalsimError` for numbers that cannot be.
     """
-    values = inputs.numbers("a", a)
+    values = inputs.numbers("a", a, least=0.0)
     bend = inputs.above_zero("b", b)
     price = inputs.above_zero("c", c)
     people = inputs.residents("n", n, values.size)

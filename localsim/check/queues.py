@@ -191,7 +191,7 @@ class _Plan:
         needed = _FEWEST_RESIDENTS + 1000.0 * (in_system + 1.0 / (1.0 - rho) ** 2)
         people = int(min(needed, _MOST_RESIDENTS))
         # Long enough, too, for the first year to fill the queue.
-        fill = 20.0 * slots / (1.0 - math.sqrt(rho)) ** 2
+        fill = 20.0 * (slots + 1.0 / (1.0 - math.sqrt(rho)) ** 2)
         a_month = max(min(arrivals, _MOST_ARRIVALS) / FEWEST / _YEARS, fill) / 12.0
         service_months = load / a_month
         values = {

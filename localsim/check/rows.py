@@ -1,0 +1,158 @@
+"""The self-test: every check on inputs whose answers are known, a row each."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localsim.check.accounts import ledger, tick_halving
+from localsim.check.fences import ring_fence
+from localsim.check.provision import uniform_provision, uniform_provision_log
+from localsim.check.queues import failure_demand, queue
+from localsim.check.sameness import (
+    identical_policies,
+    label_swap,
+    unrelated_theme,
+    worker_count,
+)
+from localsim.check.spillovers import spillover_threshold
+from localsim.errors import LocalsimError, nearest
+from localsim.ledger import HALF_A_PENNY
+
+EXACT = 1e-9
+FOUND_BY_SIMULATION = 0.01
+STANDARD_ERRORS = 3.0
+
+CHECKS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        uniform_provision,
+        uniform_provision_log,
+        ring_fence,
+        spillover_threshold,
+        queue,
+        failure_demand,
+        identical_policies,
+        label_swap,
+        unrelated_theme,
+        worker_count,
+        tick_halving,
+        ledger,
+    )
+}
+
+# Inputs of each check in the self-test; a check without any is asked with its defaults.
+_ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
+    "uniform_provision": (([6, 8, 10, 16], 2, 1), ([0.5, 4, 9], 3, 1.5, [300, 20, 7])),
+    "uniform_provision_log": (([1, 2, 3, 6],), ([5, 0.2, 1], 2.5)),
+    "ring_fence": (([1, 2, 3, 6], [0.25] * 4), ([4, 1, 1], [0.2, 0.3, 0.5])),
+    "spillover_threshold": ((1.5,), (2,)),
+    "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
+    "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
+}
+_TOLERANCES = {"spillover_threshold": FOUND_BY_SIMULATION, "ledger": HALF_A_PENNY}
+_SAME = frozenset({"identical_policies", "label_swap", "unrelated_theme", "worker_count"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One check: the figure that came nearest to missing, what it should be, and the verdict.
+
+    `tolerance` is how far apart the two may be; `note` says which figure of which inputs it is,
+    or what went wrong (`simulated` is then nan).
+    """
+
+    name: str
+    simulated: float
+    exact: float
+    tolerance: float
+    passed: bool
+    seconds: float
+    note: str
+
+
+def run_all(
+    names: Iterable[str] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[Row]:
+    """Run the self-test, or the checks of some names, and return a row for each, in order.
+
+    `progress` is told, before each check, how many are done, how many there are, and its name. A
+    check that fails with an error is a miss. Raises `LocalsimError` for an unknown name.
+    """
+    chosen = list(CHECKS) if names is None else list(dict.fromkeys(names))
+    for name in chosen:
+        if name not in CHECKS:
+            raise LocalsimError(f"There is no check {name!r}: {nearest(str(name), CHECKS)}")
+    rows = []
+    for number, name in enumerate(chosen):
+        if progress is not None:
+            progress(number, len(chosen), name)
+        rows.append(_run(name))
+    return rows
+
+
+@dataclass(frozen=True)
+class _Figure:
+    simulated: float
+    exact: float
+    tolerance: float
+    what: str
+
+    @property
+    def strain(self) -> float:
+        """How much of the tolerance is used up; above one is a miss."""
+        gap = abs(self.simulated - self.exact)
+        if gap == 0.0:
+            return 0.0
+        strain = gap / self.tolerance if self.tolerance > 0.0 else math.inf
+        return math.inf if math.isnan(strain) else strain
+
+
+def _run(name: str) -> Row:
+    started = time.perf_counter()
+    try:
+        figures = [
+            figure
+            for arguments in _ASKED.get(name, ((),))
+            for figure in _figures(name, arguments, CHECKS[name](*arguments))
+        ]
+    except Exception as error:  # whatever it is, the user's installation failed its check
+        seconds = time.perf_counter() - started
+        said = f"{type(error).__name__}: {error}"
+        return Row(name, math.nan, math.nan, math.nan, passed=False, seconds=seconds, note=said)
+    worst = max(figures, key=lambda figure: figure.strain)
+    return Row(
+        name=name,
+        simulated=worst.simulated,
+        exact=worst.exact,
+        tolerance=worst.tolerance,
+        passed=worst.strain <= 1.0,
+        seconds=time.perf_counter() - started,
+        note=worst.what,
+    )
+
+
+def _figures(name: str, arguments: tuple[Any, ...], result: Any) -> list[_Figure]:
+    asked = f"{name}({', '.join(str(a) for a in arguments)})"
+    exact: Mapping[str, float] = result.exact
+    return [
+        _Figure(
+            simulated=getattr(result, field),
+            exact=value,
+            tolerance=_tolerance(name, value, getattr(result, f"{field}_se", None)),
+            what=f"{field} of {asked}",
+        )
+        for field, value in exact.items()
+    ]
+
+
+def _tolerance(name: str, exact: float, error: float | None) -> float:
+    if error is not None:
+        return STANDARD_ERRORS * error
+    if name in _SAME:
+        return 0.0
+    return _TOLERANCES.get(name, EXACT * max(1.0, abs(exact)))

@@ -1,0 +1,310 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localsim import check
+from localsim.check.queues import erlang_c
+from localsim.check.rows import Row, _run
+from localsim.errors import LocalsimError
+
+NOISY = check.frictionless({"record.noise_sd": 0.3})
+DEAR = check.frictionless({"compliance.gbp_per_item_per_head": 0.01})
+
+some = settings(max_examples=15)
+values = st.floats(0.01, 50.0)
+
+
+def near(expected):
+    return pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def agrees(result):
+    """Whether every field is what the result itself says that it should be."""
+    return all(getattr(result, field) == near(value) for field, value in result.exact.items())
+
+
+def within(estimate, error, expected, precision):
+    """Whether a stochastic figure is precise enough, and no further off than luck would have it."""
+    assert error <= precision * expected
+    return abs(estimate - expected) <= 3.5 * error
+
+
+# ── tailoring ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_level_for_all_loses_the_variance_between_areas():
+    result = check.uniform_provision([6, 8, 10, 16], 2, 1)
+    assert result.loss == near(14.0)
+    assert result.local - result.uniform == near(14.0)
+
+
+@some
+@given(st.data())
+def test_uniform_provision_is_exact_for_any_places(data):
+    a = data.draw(st.lists(st.floats(0.0, 50.0), min_size=1, max_size=6))
+    n = data.draw(st.lists(st.integers(1, 300), min_size=len(a), max_size=len(a)))
+    b, c = data.draw(st.floats(0.1, 10.0)), data.draw(st.floats(0.1, 10.0))
+    assert agrees(check.uniform_provision(a, b, c, n))
+
+
+def test_where_no_level_is_cut_off_the_loss_is_oates_formula():
+    a, b, c, n = np.array([4.0, 9.0, 5.5]), 3.0, 1.5, np.array([30, 2, 11])
+    levels = (a - c) / b
+    expected = float((n * b / 2 * (levels - np.average(levels, weights=n)) ** 2).sum())
+    assert check.uniform_provision(a, b, c, n).loss == near(expected)
+
+
+def test_an_area_that_wants_less_than_the_price_gets_nothing():
+    result = check.uniform_provision([0.5, 4.5], 1.0, 1.0)
+    assert result.local == near(3.5**2 / 2)  # the first area's best is zero, not below
+    assert result.uniform == near(1.5**2)
+
+
+@pytest.mark.parametrize("price", [1.0, 0.2, 37.5, 1e6])
+def test_with_log_benefit_the_loss_is_theils_index_at_any_price(price):
+    assert check.uniform_provision_log([1, 2, 3, 6], price).loss == near(2.249340578475234)
+
+
+@some
+@given(st.lists(values, min_size=1, max_size=6), st.floats(0.01, 100.0))
+def test_uniform_provision_log_is_exact_for_any_values(m, price):
+    assert agrees(check.uniform_provision_log(m, price))
+
+
+@pytest.mark.parametrize("world", [NOISY, DEAR], ids=["noise", "overheads"])
+def test_provision_misses_in_a_world_that_is_not_as_the_formula_has_it(world):
+    assert not agrees(check.uniform_provision([6, 8, 10, 16], 2, 1, world=world))
+    assert not agrees(check.uniform_provision_log([1, 2, 3, 6], world=world))
+
+
+# ── pooling ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_fence_by_equal_shares_loses_the_divergence_from_what_is_wanted():
+    result = check.ring_fence([1, 2, 3, 6], [0.25] * 4)
+    assert result.kl == pytest.approx(0.1874450482, abs=1e-9)
+    assert result.saving == pytest.approx(0.1709, abs=1e-4)
+    assert result.loss == near(12 * result.kl)
+
+
+@some
+@given(st.data())
+def test_ring_fence_is_exact_for_any_shares(data):
+    m = data.draw(st.lists(values, min_size=1, max_size=5))
+    weights = np.array(data.draw(st.lists(values, min_size=len(m), max_size=len(m))))
+    assert agrees(check.ring_fence(m, (weights / weights.sum()).tolist()))
+
+
+def test_ring_fence_misses_where_agencies_will_not_pool():
+    unwilling = check.frictionless({"pooling.willingness": 0.0})
+    assert not agrees(check.ring_fence([1, 2, 3, 6], [0.25] * 4, world=unwilling))
+
+
+# ── spillovers ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(1.5, 0.13143154856), (2, 0.17234268689), (0.5, 0.17234268689)]
+)
+def test_the_centre_wins_above_the_known_spillover(ratio, expected):
+    assert check.spillover_threshold(ratio).kappa == pytest.approx(expected, abs=1e-6)
+
+
+def test_equal_areas_lose_nothing_to_the_centre():
+    assert check.spillover_threshold(1).kappa == 0.0
+
+
+def test_the_threshold_first_rises_and_then_falls_with_the_ratio():
+    found = [check.spillover_threshold(ratio) for ratio in (1.1, 5.0, 100.0, 1e6)]
+    for result in found:
+        assert result.kappa == pytest.approx(result.exact["kappa"], abs=1e-6)
+    assert found[0].kappa < found[1].kappa > found[2].kappa > found[3].kappa
+
+
+def test_the_threshold_moves_when_the_record_is_noisy():
+    moved = check.spillover_threshold(2, world=NOISY)
+    assert abs(moved.kappa - moved.exact["kappa"]) > 0.01
+
+
+# ── queues ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("servers", "rho", "p_wait", "wait"),
+    [
+        (1, 0.8, 0.8, 4.0),
+        (2, 0.8, 0.711111, 1.777778),
+        (5, 0.8, 0.554113, 0.554113),
+        (2, 0.9, 0.852632, 4.263158),
+    ],
+)
+def test_erlangs_formula_is_the_published_one(servers, rho, p_wait, wait):
+    chance = erlang_c(servers, servers * rho)
+    assert chance == pytest.approx(p_wait, abs=1e-6)
+    assert chance / (servers * (1 - rho)) == pytest.approx(wait, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arrival", "service", "servers", "p_wait", "wait"),
+    [(0.8, 1, 1, 0.8, 4.0), (1.6, 1, 2, 0.711111, 1.777778), (30, 10, 5, None, None)],
+)
+def test_a_simulated_queue_waits_as_erlang_says(arrival, service, servers, p_wait, wait):
+    result = check.queue(arrival, service, servers)
+    p_wait = erlang_c(servers, arrival / service) if p_wait is None else p_wait
+    wait = p_wait / (servers - arrival / service) if wait is None else wait
+    assert within(result.wait, result.wait_se, wait, 0.01)
+    assert within(result.p_wait, result.p_wait_se, p_wait, 0.01)
+
+
+def test_time_is_in_mean_services_whatever_the_unit_of_the_rates():
+    fast = check.queue(16, 20, 1, replications=2, seed=3)
+    slow = check.queue(0.8, 1, 1, replications=2, seed=3)
+    assert fast.wait == pytest.approx(slow.wait, rel=1e-6)
+
+
+def test_a_seed_decides_a_queue():
+    once, again, other = (check.queue(1, 2, 1, replications=2, seed=s) for s in (1, 1, 2))
+    assert once == again
+    assert once.wait != other.wait
+
+
+@pytest.mark.parametrize(("failure", "time"), [(0.0, 2.0), (0.2, 3.333333), (0.4, 10.0)])
+def test_work_that_comes_back_takes_as_long_as_jackson_says(failure, time):
+    result = check.failure_demand(0.5, 1, failure)
+    assert within(result.time, result.time_se, time, 0.02)
+
+
+def test_failure_demand_is_in_the_unit_of_the_rates():
+    result = check.failure_demand(5, 10, 0.2)
+    assert within(result.time, result.time_se, 1 / 3, 0.02)
+
+
+# ── what must change nothing ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "name", ["identical_policies", "label_swap", "unrelated_theme", "worker_count"]
+)
+def test_what_should_change_nothing_changes_nothing(name):
+    assert check.CHECKS[name]().difference == 0.0
+
+
+def test_an_unrelated_theme_is_felt_where_needs_are_coupled():
+    coupled = check.frictionless({"needs.coupling": 0.5})
+    assert check.unrelated_theme(world=coupled).difference > 0.0
+
+
+def test_halving_the_tick_changes_waits_by_less_than_luck_does():
+    result = check.tick_halving()
+    assert abs(result.difference) <= 3 * result.difference_se
+
+
+def test_every_month_of_any_policy_balances():
+    assert check.ledger().difference < 0.005
+
+
+# ── votes ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_vote_takes_what_most_approve_while_it_fits():
+    ballots = [{"park", "youth"}, {"park"}, {"youth", "lights"}, {"youth"}]
+    costs = {"park": 60, "youth": 50, "lights": 40}
+    assert check.vote(ballots, costs, 100, "greedy").funded == frozenset({"youth", "lights"})
+
+
+# ── what cannot be asked ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("uniform_provision", ([], 2, 1), "one number or more"),
+        ("uniform_provision", ([1, math.nan], 2, 1), r"a\[1\]"),
+        ("uniform_provision", ([1, -2], 2, 1), r"a\[1\]"),
+        ("uniform_provision", ([1, 2], 0, 1), "b must be above zero"),
+        ("uniform_provision", ([1, 2], 2, -1), "c must be above zero"),
+        ("uniform_provision", ([1, 2], 2, 1, [1]), "n lists 1 areas"),
+        ("uniform_provision", ([1, 2], 2, 1, [1, 0]), r"n\[1\]"),
+        ("uniform_provision", ("12", 2, 1), "list of numbers"),
+        ("uniform_provision_log", ([0, 0],), "above zero"),
+        ("uniform_provision_log", ([1, -2],), r"m\[1\]"),
+        ("uniform_provision_log", ([1], 0), "price"),
+        ("ring_fence", ([1, 2], [0.5, 0.6]), "sum to 1.1"),
+        ("ring_fence", ([1, 2], [1.0]), "must match"),
+        ("ring_fence", ([1, 2], [1.0, 0.0]), "no end"),
+        ("spillover_threshold", (0,), "above zero"),
+        ("spillover_threshold", (math.inf,), "ratio"),
+        ("queue", (1, 1, 1), "without end"),
+        ("queue", (-1, 1, 1), "arrival"),
+        ("queue", (1, 2, 0), "servers"),
+        ("queue", (1, 2, 1.5), "whole number"),
+        ("queue", (1, True, 1), "service"),
+        ("failure_demand", (0.5, 1, 0.5), "must stay below 0.5"),
+        ("failure_demand", (0.5, 1, 1), "failure is 1"),
+        ("failure_demand", (0.5, 1, -0.1), "failure"),
+        ("worker_count", (None, 1), "workers"),
+    ],
+)
+def test_what_cannot_be_ends_in_a_sentence(name, arguments, said):
+    with pytest.raises(LocalsimError, match=said):
+        check.CHECKS[name](*arguments)
+
+
+def test_one_replication_has_no_error_to_report():
+    with pytest.raises(LocalsimError, match="replications"):
+        check.queue(1, 2, 1, replications=1)
+
+
+# ── the self-test ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_self_test_reports_a_row_a_check_and_tells_how_far_it_is():
+    told = []
+    names = ["ring_fence", "uniform_provision", "ring_fence"]
+    rows = check.run_all(names, progress=lambda *now: told.append(now))
+    assert [row.name for row in rows] == ["ring_fence", "uniform_provision"]
+    assert all(row.passed and row.seconds > 0.0 for row in rows)
+    assert told == [(0, 2, "ring_fence"), (1, 2, "uniform_provision")]
+
+
+def test_the_self_test_knows_its_checks():
+    with pytest.raises(LocalsimError, match="ring_fence"):
+        check.run_all(["ringfence"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "passed"),
+    [
+        (check.Difference(0.0, {"difference": 0.0}), True),
+        (check.Difference(1e-300, {"difference": 0.0}), False),
+        (check.Difference(math.inf, {"difference": 0.0}), False),
+        (check.Difference(math.nan, {"difference": 0.0}), False),
+    ],
+)
+def test_a_difference_of_anything_is_a_miss(monkeypatch, answer, passed):
+    monkeypatch.setitem(check.CHECKS, "label_swap", lambda: answer)
+    assert _run("label_swap").passed is passed
+
+
+def test_the_figure_nearest_to_a_miss_is_the_one_shown(monkeypatch):
+    exact = {"wait": 4.0, "p_wait": 0.8}
+    off = check.Queue(wait=4.1, wait_se=0.04, p_wait=0.9, p_wait_se=0.01, exact=exact)
+    monkeypatch.setitem(check.CHECKS, "queue", lambda *_: off)
+    row = _run("queue")
+    assert (row.simulated, row.exact, row.passed) == (0.9, 0.8, False)
+    assert row.tolerance == pytest.approx(0.03)
+    assert row.note.startswith("p_wait of queue(")
+
+
+def test_a_check_that_breaks_is_a_miss(monkeypatch):
+    def broken(*_):
+        raise LocalsimError("Month 3: half a penny is missing.")
+
+    monkeypatch.setitem(check.CHECKS, "ledger", broken)
+    row = _run("ledger")
+    assert isinstance(row, Row)
+    assert not row.passed
+    assert "half a penny" in row.note
