@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from localsim.appraisal import appraise
 from localsim.appraisal.differences import BETTER, COLUMNS, holm
+from localsim.appraisal.headlines import HEADLINES
 from localsim.errors import LocalsimError
 from localsim.metrics import METRICS
 
@@ -298,6 +299,10 @@ def test_a_summary_is_one_screen(policies, replications):
     assert "nan" not in text.lower()
     assert "Status quo" in text
     assert f"{policies} policies" in text
+
+
+def test_every_headline_is_a_metric():
+    assert set(HEADLINES) <= set(METRICS)
 
 
 def test_a_summary_says_what_its_intervals_mean_and_what_pairing_achieved():

@@ -16,7 +16,7 @@ HEADLINES = {
     "pass_offs_per_solved": "Pass-offs per solved",
     "overhead_gbp": "Running costs",
     "crisis_cost_gbp": "Crisis costs",
-    "trust_change": "Change in trust",
+    "trust": "Trust",
     "participation": "Adults taking part",
     "amenity_benefit_gbp": "Amenity benefit",
     "wait_p90_months": "1-in-10 wait, months",
