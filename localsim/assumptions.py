@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DISTRIBUTIONS = ("fixed", "triangular", "log-triangular")
 HUGE = 1e12
+_BELOW_ONE = ("correlation", "off-diagonal of the cost matrix")
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,10 @@ class Assumptions:
             if row.unit == "share" and value > 1.0:
                 raise LocalsimError(
                     f"Assumption {name!r} is a share, between 0 and 1; {value} is not."
+                )
+            if row.unit in _BELOW_ONE and abs(value) >= 1.0:
+                raise LocalsimError(
+                    f"Assumption {name!r} ({row.unit}) lies between -1 and 1; {value} does not."
                 )
             rows[name] = replace(
                 row, value=value, low=value, high=value, distribution="fixed", quality="set by user"
