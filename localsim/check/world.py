@@ -23,7 +23,7 @@ _NOUGHT = (
     "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
     "supply.fit_sd", "supply.observation_sd", "supply.building_gbp",
     "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",
-    "trust.spread", "trust.gain", "trust.presenting",
+    "trust.gain", "trust.presenting",
 )  # fmt: skip
 
 
