@@ -109,13 +109,14 @@ class Casework(Theme):
         values = {
             "onset_per_year": 0.1,
             "relative_income_deprived": 1.0,
-            "severe_share": 0.0,
             "return_share": 0.5,
             "crisis_gbp": 0.0,
             "slot_gbp": 2000.0,
             "budget_gbp_per_indicator": 50.0,
             "entitlement_gbp_per_year": 0.0,
         }
+        if len(self.severities) == 2:
+            values["severe_share"] = 0.0
         for severity in self.severities:
             values |= {
                 f"present_per_month.{severity}": 0.2,

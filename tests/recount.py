@@ -1,0 +1,153 @@
+"""Brute-force recounts of a running place, and random places and policies to try them on."""
+
+import numpy as np
+from hypothesis import strategies as st
+
+from localsim.dynamics.columns import ASSESSED, AT_DOOR, IN_SERVICE, NO_NEED, QUEUEING, UNPRESENTED
+from localsim.place import Place
+from localsim.policy.access import Hub, Silo
+from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
+from localsim.policy.contract import Judgement, Targets
+from localsim.policy.listening import Record, Voice
+from localsim.policy.policy import TIERS, Devolved, Policy
+from localsim.policy.rules import (
+    Historic,
+    JointPanel,
+    MedianVoter,
+    NeedsFormula,
+    PerHead,
+    Planner,
+    TargetsFirst,
+)
+from localsim.policy.supply import Community, InHouse, Market
+from localsim.policy.vote_rules import EqualShares, GreedyVote
+
+WAITING = (AT_DOOR, QUEUEING)
+
+
+def conserved(model):
+    """Hold every counter of a model's month end against a recount of its columns."""
+    town = model.town
+    needs, nodes, tally = town.needs, town.nodes, town.tally
+    used = town.cases.sizes[1]
+    row = town.cases.row[:used]
+    live = row["phase"] != NO_NEED
+    case = needs.need["case"]
+    theme, resident = np.nonzero(case >= 0)
+    mine = case[theme, resident]
+    # Every open need has a case of its own, and no case is without a need.
+    assert sorted(mine.tolist()) == np.flatnonzero(live).tolist()
+    assert (row["resident"][mine] == resident).all()
+    assert (row["theme"][mine] == theme).all()
+    free = town.cases.free[: town.cases.sizes[0]]
+    assert sorted(free.tolist()) == np.flatnonzero(~live).tolist()
+    assert (needs.person["open_needs"] == (case >= 0).sum(axis=0)).all()
+    assert np.isinf(needs.threshold[case >= 0]).all()
+    _stocks(needs, tally, row[live])
+    _slots_and_queues(nodes, row, live)
+    assert (row["presented"][live & (row["phase"] > UNPRESENTED)] <= town.months).all()
+    deviation = needs.person["trust"] * np.exp(
+        -town.rules.world["trust_fade"][0] * (town.months - needs.person["trust_month"])
+    )
+    by_cell = np.bincount(needs.person["cell"], weights=deviation, minlength=tally.trust.size)
+    np.testing.assert_allclose(tally.trust, by_cell, atol=1e-4)
+
+
+def _stocks(needs, tally, row):
+    cell, theme = needs.person["cell"][row["resident"]], row["theme"]
+    for stock, counted in (
+        ("open_now", row["phase"] != NO_NEED),
+        ("in_system", row["phase"] > UNPRESENTED),
+        ("in_service", row["phase"] == IN_SERVICE),
+    ):
+        count = np.zeros(tally.stock.shape, np.int64)
+        np.add.at(count, (cell[counted], theme[counted]), 1)
+        assert (tally.stock[stock] == count).all(), stock
+
+
+def _slots_and_queues(nodes, row, live):
+    busy = np.zeros(nodes.work.shape, np.int64)
+    holding = live & np.isin(row["phase"], (ASSESSED, IN_SERVICE))
+    np.add.at(busy, (row["node"][holding], row["provider"][holding]), 1)
+    assert (nodes.work["busy"] == busy).all()
+    for node in range(nodes.queue.size):
+        here = np.flatnonzero(live & np.isin(row["phase"], WAITING) & (row["node"] == node))
+        queue, before, c = [], -1, nodes.queue["first"][node]
+        while c >= 0 and len(queue) <= here.size:
+            assert row["before"][c] == before
+            queue.append(int(c))
+            before, c = c, row["after"][c]
+        assert sorted(queue) == here.tolist()
+        assert nodes.queue["last"][node] == before
+        assert nodes.queue["waiting"][node] == here.size
+        assert (np.diff(row["joined"][queue]) >= 0.0).all()  # first come, first served
+        # Nobody waits beside a free slot.
+        if here.size:
+            assert (nodes.work["busy"][node] >= nodes.work["slots"][node]).all()
+
+
+def places():
+    """Small synthetic places, some of whose areas are empty."""
+    return st.builds(
+        lambda residents, heterogeneity, seed, block: Place.synthetic(
+            residents, heterogeneity=heterogeneity, seed=seed, neighbourhood_areas=block
+        ),
+        st.lists(st.sampled_from([0, 1, 7, 40, 90]), min_size=1, max_size=5).filter(any),
+        st.floats(0, 2),
+        st.integers(0, 50),
+        st.integers(1, 3),
+    )
+
+
+SHARES = st.floats(0.0, 1.0)
+RULES = st.one_of(
+    st.sampled_from([Historic(), PerHead(), NeedsFormula(), Planner(), MedianVoter()]),
+    st.builds(TargetsFirst, st.floats(0, 3)),
+    st.builds(JointPanel, SHARES),
+    st.builds(GreedyVote, st.floats(0.5, 9000)),
+    st.builds(EqualShares, st.floats(500, 9000)),
+)
+LISTENING = st.one_of(st.builds(Record, st.booleans()), st.builds(Voice, SHARES, st.floats(0, 20)))
+FENCES = st.sampled_from(
+    [None, {"work": 0.2, "family": 0.2, "money": 0.1, "health": 0.4, "place": 0.1}, {"health": 1.0}]
+)
+SUPPLY = st.one_of(
+    st.just(InHouse()),
+    st.builds(
+        Market,
+        capacity_building=SHARES,
+        quality_weight=SHARES,
+        contract_years=st.integers(1, 4),
+        community=st.booleans(),
+    ),
+    st.builds(Community, capacity_building=SHARES, quality_weight=SHARES),
+)
+
+
+@st.composite
+def policies(draw):
+    """Any answers to the six questions that go together."""
+    budgets = draw(
+        st.one_of(
+            st.builds(RingFenced, FENCES),
+            st.builds(Pooled, SHARES, SHARES),
+            st.builds(OpenEnded, st.floats(0.3, 5)),
+        )
+    )
+    tiers = st.sampled_from(TIERS)
+    devolved = None
+    if not isinstance(budgets, OpenEnded):
+        devolved = draw(st.none() | st.builds(Devolved, SHARES, tiers, LISTENING, RULES))
+    return Policy(
+        name="any",
+        tier=draw(tiers),
+        budgets=budgets,
+        listening=draw(LISTENING),
+        rule=draw(RULES),
+        contract=draw(
+            st.builds(Targets, st.integers(0, 400)) | st.builds(Judgement, st.integers(0, 60))
+        ),
+        access=draw(st.sampled_from([Silo(), Hub()])),
+        supply=draw(SUPPLY),
+        devolved=devolved,
+    )
