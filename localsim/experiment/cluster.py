@@ -55,7 +55,9 @@ def local_client(workers: int, deaths: int) -> Iterator[Client]:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            # Without an address Dask takes port 8787, and complains if another cluster has it.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             silence_logs=logging.CRITICAL,
             memory_limit=None,
             local_directory=scratch,

@@ -92,6 +92,7 @@ class Experiment:
         question: str | None = None,
         baseline: str | None = None,
     ) -> None:
+        self._assumptions = assumptions
         self.place = _place(place)
         self.policies = _policies(policies)
         self.years = whole("years", years, 1, LONGEST_YEARS)
@@ -118,6 +119,25 @@ class Experiment:
         from localsim.experiment.config import load
 
         return load(path)
+
+    def replace(self, **changes: Any) -> Experiment:
+        """Return the same experiment with some arguments changed."""
+        kept: dict[str, Any] = {
+            "place": self.place,
+            "policies": self.policies,
+            "years": self.years,
+            "replications": self.replications,
+            "seed": self.seed,
+            "assumptions": self._assumptions,
+            "held": self.held,
+            "themes": self.themes,
+            "metrics": self.metrics,
+            "warmup_years": self.warmup_years,
+            "name": self.name,
+            "question": self.question,
+            "baseline": self.baseline,
+        }
+        return Experiment(**(kept | changes))
 
     @property
     def plan(self) -> Plan:

@@ -10,19 +10,26 @@ from typing import Any, Self
 
 
 class Progress:
-    """A bar over replications with rate, time remaining and failed runs; silent if not shown."""
+    """A bar with rate, time remaining and failures; silent if not shown."""
 
-    def __init__(self, name: str, replications: int, *, shown: bool) -> None:
+    def __init__(self, name: str, total: int, unit: str, *, shown: bool) -> None:
         self.failed = 0
-        self._bar: Any = _bar(name, replications) if shown else None
+        self._bar: Any = _bar(name, total, unit) if shown else None
 
-    def done(self, replications: int, failed_runs: int) -> None:
-        """Count replications as finished, some of whose runs may have failed."""
-        self.failed += failed_runs
+    def done(self, number: int, failed: int) -> None:
+        """Count some more as finished, and what failed in them."""
+        self.failed += failed
         if self._bar is not None:
             if self.failed:
                 self._bar.set_postfix_str(f"{self.failed} failed", refresh=False)
-            self._bar.update(replications)
+            self._bar.update(number)
+
+    def at(self, number: int, what: str) -> None:
+        """Say how many are finished and what is worked on now."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(what, refresh=False)
+            self._bar.update(number - self._bar.n)
+            self._bar.refresh()
 
     def say(self, sentence: str) -> None:
         """Print a sentence beside the bar, where one is shown."""
@@ -42,14 +49,14 @@ class Progress:
             self._bar.close()
 
 
-def _bar(name: str, replications: int) -> Any:
+def _bar(name: str, total: int, unit: str) -> Any:
     # tqdm.auto draws a notebook widget but warns where ipywidgets is not installed.
     drawn = "tqdm.auto" if importlib.util.find_spec("ipywidgets") else "tqdm"
     seldom = not sys.stderr.isatty()
     return importlib.import_module(drawn).tqdm(
-        total=replications,
+        total=total,
         desc=name,
-        unit="replication",
+        unit=unit,
         file=sys.stderr,
         dynamic_ncols=True,
         mininterval=5.0 if seldom else 0.2,

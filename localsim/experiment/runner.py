@@ -56,7 +56,7 @@ def perform(
     """
     done: list[Replication] = []
     interrupted = False
-    with ExitStack() as stack, Progress(name, replications, shown=progress) as bar:
+    with ExitStack() as stack, Progress(name, replications, "replication", shown=progress) as bar:
         try:
             if client is None:
                 number = workers_for(plan, replications, workers)
