@@ -67,6 +67,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "policies",
     # what happens
     "Model",
+    "Diary",
     "Resident",
     "Provider",
     "Agency",
@@ -136,6 +137,7 @@ _HOMES = {
     "Market": "localsim.policy.supply",
     "Community": "localsim.policy.supply",
     "Model": "localsim.model",
+    "Diary": "localsim.diary",
     "Resident": "localsim.agents.resident",
     "Provider": "localsim.agents.institutions",
     "Agency": "localsim.agents.institutions",
@@ -157,6 +159,7 @@ if TYPE_CHECKING:
     from localsim.agents.resident import Resident
     from localsim.appraisal import Appraisal, appraise
     from localsim.assumptions import Assumption, Assumptions, source, sources
+    from localsim.diary import Diary
     from localsim.errors import LocalsimError
     from localsim.experiment import Experiment, Results, open
     from localsim.metrics import METRICS, measure

@@ -191,8 +191,12 @@ class Model(PeopledModel):
     def live(self) -> None:
         """Let needs open, be presented, served and come back, at their own times."""
         for _ in range(self.ticks_per_month):
-            self.town.advance(1.0 / self.ticks_per_month)
+            self.tick()
         self.amenity_gbp += self.amenity_year_gbp / MONTHS_A_YEAR
+
+    def tick(self) -> None:
+        """Let one accounting window pass; a subclass may look at the place after each."""
+        self.town.advance(1.0 / self.ticks_per_month)
 
     def pay(self) -> None:
         """Pay the month's bills and hold the cash against the ledger."""

@@ -10,7 +10,7 @@ Assumption Assumptions source sources
 Policy Devolved Pilot RingFenced Pooled OpenEnded Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets Judgement Silo Hub InHouse Market Community policies
-Model Resident Provider Agency Commissioner Centre METRICS measure
+Model Diary Resident Provider Agency Commissioner Centre METRICS measure
 Experiment Results open appraise Appraisal plots check LocalsimError __version__
 """.split()
 
