@@ -76,6 +76,11 @@ CASE = np.dtype(
         ("crisis_at", "f8"),  # likewise
         ("phase_at", "f8"),  # when the phase itself ends
         ("resident", "i8"),
+        # Copied here from the resident and the need, so that an event looks in one place.
+        ("entity", "u8"),
+        ("area", "i8"),
+        ("cell", "i8"),
+        ("episode", "i8"),
         ("stamp", "i8"),  # counts changes, so that an overtaken event is known as such
         ("node", "i8"),
         ("before", "i8"),  # neighbour in the queue
@@ -100,7 +105,7 @@ WORK = np.dtype(
     ]
 )
 QUEUE = np.dtype([("first", "i8"), ("last", "i8"), ("waiting", "i8")])
-EVENT = np.dtype([("time", "f8"), ("ref", "i8"), ("stamp", "i8")])
+EVENT = np.dtype([("time", "f8"), ("ref", "i8"), ("case", "i4"), ("stamp", "i4")])
 STOCK = np.dtype([("open_now", "i8"), ("in_system", "i8"), ("in_service", "i8")])
 SEVERITY_RULES = np.dtype(
     [
@@ -181,7 +186,10 @@ class Tally(NamedTuple):
 
 
 class Heap(NamedTuple):
-    """Events of the present window, earliest first; a stamp of -1 is an onset."""
+    """Events of the present window, earliest first.
+
+    An onset has no case yet, -1, and its episode for a stamp.
+    """
 
     event: Array  # EVENT[H]; ref is resident * K + theme
     size: Array  # int64[1]

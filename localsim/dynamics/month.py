@@ -76,8 +76,8 @@ def _await_presentation(
     if rate > 0.0:
         amount = unit_exponential(
             rules.keys[k, PRESENT],
-            needs.person[i].entity,
-            needs.need[k, i].episode,
+            cases.row[c].entity,
+            cases.row[c].episode,
             cases.row[c].spells,
         )
         cases.row[c].phase_at = now + amount / rate
@@ -94,6 +94,7 @@ def open_need(
     hazard: Hazard,
     i: Whole,
     k: Whole,
+    episode: Whole,
     now: float,
     start: float,
     end: float,
@@ -106,9 +107,14 @@ def open_need(
     else:
         c = cases.sizes[1]
         cases.sizes[1] = c + 1
-    who, episode, keys = needs.person[i].entity, needs.need[k, i].episode, rules.keys[k]
+    who, keys = needs.person[i].entity, rules.keys[k]
     severity = 1 if unit(keys[SEVERITY], who, episode, 0) < rules.theme[k].severe else 0
+    cell = np.int64(needs.person[i].cell)
     cases.row[c].resident = i
+    cases.row[c].entity = who
+    cases.row[c].area = needs.person[i].area
+    cases.row[c].cell = cell
+    cases.row[c].episode = episode
     cases.row[c].theme = k
     cases.row[c].severity = severity
     cases.row[c].presented = math.nan
@@ -123,7 +129,6 @@ def open_need(
         cases.row[c].heal_at = now + unit_exponential(keys[HEAL], who, episode, 0) / heal
     if crisis > 0.0:
         cases.row[c].crisis_at = now + unit_exponential(keys[CRISIS], who, episode, 0) / crisis
-    cell = np.int64(needs.person[i].cell)
     tally.flows[cell, k, OPENED] += 1
     tally.flows[cell, k, NEED_MONTHS] += end - now
     tally.stock[cell, k].open_now += 1
@@ -148,7 +153,7 @@ def _close(
 ) -> None:
     """End a need that stands in no queue and holds no slot, and start the next one's clock."""
     i, k = cases.row[c].resident, cases.row[c].theme
-    cell = np.int64(needs.person[i].cell)
+    cell = cases.row[c].cell
     tally.stock[cell, k].open_now -= 1
     tally.flows[cell, k, NEED_MONTHS] -= end - now
     if cases.row[c].phase != UNPRESENTED:
@@ -178,11 +183,10 @@ def _enter_door(
     now: float,
     end: float,
 ) -> None:
-    i = cases.row[c].resident
     cases.row[c].agency = agency
     cases.row[c].visits += 1
-    tally.flows[needs.person[i].cell, cases.row[c].theme, CONTACTS] += 1
-    node = rules.desk[needs.person[i].area, agency]
+    tally.flows[cases.row[c].cell, cases.row[c].theme, CONTACTS] += 1
+    node = rules.desk[cases.row[c].area, agency]
     join(needs, cases, nodes, rules, tally, heap, c, node, AT_DOOR, now, end)
 
 
@@ -198,8 +202,8 @@ def _present_one(
     now: float,
     end: float,
 ) -> None:
-    i, k = cases.row[c].resident, cases.row[c].theme
-    cell, area = np.int64(needs.person[i].cell), np.int64(needs.person[i].area)
+    k = cases.row[c].theme
+    cell, area = cases.row[c].cell, cases.row[c].area
     if math.isnan(cases.row[c].presented):
         cases.row[c].presented = now
         tally.flows[cell, k, PRESENTATIONS] += 1
@@ -210,9 +214,7 @@ def _present_one(
         node = rules.pool[area, k]
         join(needs, cases, nodes, rules, tally, heap, c, node, QUEUEING, now, end)
         return
-    u = unit(
-        rules.keys[k, DOOR], needs.person[i].entity, needs.need[k, i].episode, cases.row[c].spells
-    )
+    u = unit(rules.keys[k, DOOR], cases.row[c].entity, cases.row[c].episode, cases.row[c].spells)
     agency = 0
     while rules.first_door[regime, k, agency] <= u:
         agency += 1
@@ -233,7 +235,7 @@ def present(
 ) -> None:
     """Seek a door with one need, or at a joint door with all that are open."""
     i = cases.row[c].resident
-    regime = rules.regime[needs.person[i].area]
+    regime = rules.regime[cases.row[c].area]
     own = rules.own_desk[regime, cases.row[c].theme]
     _present_one(needs, cases, nodes, rules, tally, heap, c, now, end)
     if own < 0 or not rules.joint_door[regime]:
@@ -260,8 +262,8 @@ def _lapse(
     end: float,
 ) -> None:
     """Give up for now: the need stays open and nobody knows of it."""
-    i, k = cases.row[c].resident, cases.row[c].theme
-    cell = np.int64(needs.person[i].cell)
+    k = cases.row[c].theme
+    cell = cases.row[c].cell
     tally.stock[cell, k].in_system -= 1
     tally.flows[cell, k, SYSTEM_MONTHS] -= end - now
     cases.row[c].spells += 1
@@ -282,7 +284,7 @@ def assessed(
 ) -> None:
     """Leave a desk: for the service, for another desk, or for home."""
     i, k = cases.row[c].resident, cases.row[c].theme
-    cell, area = np.int64(needs.person[i].cell), np.int64(needs.person[i].area)
+    cell, area = cases.row[c].cell, cases.row[c].area
     node = cases.row[c].node
     nodes.work[node, cases.row[c].provider].busy -= 1
     serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
@@ -291,7 +293,7 @@ def assessed(
         pool = rules.pool[area, k]
         join(needs, cases, nodes, rules, tally, heap, c, pool, QUEUEING, now, end)
         return
-    who, episode, visit = needs.person[i].entity, needs.need[k, i].episode, cases.row[c].visits
+    who, episode, visit = cases.row[c].entity, cases.row[c].episode, cases.row[c].visits
     tally.flows[cell, k, PASS_OFFS] += 1
     if unit(rules.keys[k, DROP], who, episode, visit) < rules.world[0].drop:
         tally.flows[cell, k, DROPPED] += 1
@@ -321,7 +323,7 @@ def served(
 ) -> None:
     """End a service: solved, straight back, or given up for now."""
     i, k = cases.row[c].resident, cases.row[c].theme
-    cell, area = np.int64(needs.person[i].cell), np.int64(needs.person[i].area)
+    cell, area = cases.row[c].cell, cases.row[c].area
     node, p = cases.row[c].node, cases.row[c].provider
     nodes.work[node, p].busy -= 1
     serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
@@ -329,7 +331,7 @@ def served(
     tally.flows[cell, k, SERVICE_MONTHS] -= end - now
     cases.row[c].heal_at += now
     cases.row[c].crisis_at += now
-    who, episode, attempt = needs.person[i].entity, needs.need[k, i].episode, cases.row[c].attempts
+    who, episode, attempt = cases.row[c].entity, cases.row[c].episode, cases.row[c].attempts
     cases.row[c].attempts = attempt + 1
     chance = rules.severity[k, cases.row[c].severity].solve * nodes.work[node, p].success
     if unit(rules.keys[k, SOLVE], who, episode, attempt) < chance:
@@ -367,15 +369,15 @@ def heal_or_crisis(
 ) -> None:
     """Let a need go away by itself, or come to a crisis: whichever is first."""
     i, k = cases.row[c].resident, cases.row[c].theme
-    cell = np.int64(needs.person[i].cell)
+    cell = cases.row[c].cell
     if cases.row[c].crisis_at < cases.row[c].heal_at:
         tally.flows[cell, k, CRISES] += 1
         cases.row[c].crises += 1
         feel(needs, rules, tally, i, 0.0, now, end)
         amount = unit_exponential(
             rules.keys[k, CRISIS],
-            needs.person[i].entity,
-            needs.need[k, i].episode,
+            cases.row[c].entity,
+            cases.row[c].episode,
             cases.row[c].crises,
         )
         cases.row[c].crisis_at = now + amount / rules.severity[k, cases.row[c].severity].crisis

@@ -77,14 +77,16 @@ def open_window(
                         if heap.size[0] >= room:
                             return False
                         time = start + (block[j] - level) / slope
-                        push(heap, time, (first + j) * themes + k, -1)
+                        # Read here, one after the other, while none waits for the last.
+                        episode = needs.need[k, first + j].episode
+                        push(heap, time, (first + j) * themes + k, -1, episode)
     for c in range(cases.sizes[1]):
         due = cases.due[c]
         if due < end:
             if heap.size[0] >= room:
                 return False
             ref = cases.row[c].resident * themes + cases.row[c].theme
-            push(heap, due, ref, cases.row[c].stamp)
+            push(heap, due, ref, c, cases.row[c].stamp)
     return True
 
 
@@ -95,7 +97,8 @@ def schedule(cases: Cases, heap: Heap, c: Whole, themes: Whole, end: float) -> N
     due = _due(cases, c)
     cases.due[c] = due
     if due < end:
-        push(heap, due, cases.row[c].resident * themes + cases.row[c].theme, cases.row[c].stamp)
+        ref = cases.row[c].resident * themes + cases.row[c].theme
+        push(heap, due, ref, c, cases.row[c].stamp)
 
 
 @compiled
@@ -138,7 +141,7 @@ def change_coupling(
         needs.threshold[k, i] = level + (needs.threshold[k, i] - level) * ratio
         time = onset_time(needs, hazard, area, k, i, start)
         if time < end:
-            push(heap, time, i * themes + k, -1)
+            push(heap, time, i * themes + k, -1, needs.need[k, i].episode)
 
 
 @compiled
@@ -160,10 +163,9 @@ def draw_threshold(
         return
     area = np.int64(needs.person[i].area)
     level = hazard.level[area, k] + hazard.slope[area, k] * (now - start)
-    amount = unit_exponential(
-        rules.keys[k, ONSET], needs.person[i].entity, needs.need[k, i].episode, 0
-    )
+    episode = needs.need[k, i].episode
+    amount = unit_exponential(rules.keys[k, ONSET], needs.person[i].entity, episode, 0)
     needs.threshold[k, i] = level + amount / rate
     time = onset_time(needs, hazard, area, k, i, start)
     if time < end:
-        push(heap, time, i * needs.threshold.shape[0] + k, -1)
+        push(heap, time, i * needs.threshold.shape[0] + k, -1, episode)

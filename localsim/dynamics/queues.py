@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import (
     ACCESS_MONTHS,
@@ -58,11 +56,11 @@ def _free_provider(
             kinds += 1
     if kinds <= 1:
         return only
-    i, k = cases.row[c].resident, cases.row[c].theme
+    k = cases.row[c].theme
     u = unit(
         rules.keys[k, PROVIDER],
-        needs.person[i].entity,
-        needs.need[k, i].episode,
+        cases.row[c].entity,
+        cases.row[c].episode,
         cases.row[c].attempts,
     )
     mark = u * total
@@ -90,7 +88,7 @@ def _start(
 ) -> None:
     node = cases.row[c].node
     i, k = cases.row[c].resident, cases.row[c].theme
-    who, episode = needs.person[i].entity, needs.need[k, i].episode
+    who, episode = cases.row[c].entity, cases.row[c].episode
     cases.row[c].provider = p
     nodes.work[node, p].busy += 1
     if cases.row[c].phase == AT_DOOR:
@@ -98,7 +96,7 @@ def _start(
         amount = unit_exponential(rules.keys[k, ASSESS], who, episode, cases.row[c].visits)
         cases.row[c].phase_at = now + amount * rules.assess[cases.row[c].agency]
     else:
-        cell = np.int64(needs.person[i].cell)
+        cell = cases.row[c].cell
         flows = tally.flows[cell, k]
         wait = now - cases.row[c].joined
         flows[STARTS] += 1
@@ -109,7 +107,7 @@ def _start(
             access = now - cases.row[c].presented
             flows[FIRST_STARTS] += 1
             flows[ACCESS_MONTHS] += access
-            tally.waits[needs.person[i].area, k, wait_bin(access)] += 1
+            tally.waits[cases.row[c].area, k, wait_bin(access)] += 1
             needs.need[k, i].reached = True
         tally.stock[cell, k].in_service += 1
         flows[SERVICE_MONTHS] += end - now

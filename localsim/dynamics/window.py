@@ -66,15 +66,15 @@ def _run(
             return RUN
         if cases.sizes[0] == 0 and cases.sizes[1] >= cases.row.size:
             return CASES_FULL
-        now, ref, stamp = pop(heap)
-        i, k = ref // themes, ref % themes
-        c = np.int64(needs.need[k, i].case)
-        if stamp < 0:
+        now, ref, c, stamp = pop(heap)
+        if c < 0:
+            i, k = ref // themes, ref % themes
             area = np.int64(needs.person[i].area)
-            if c < 0 and onset_time(needs, hazard, area, k, i, start) == now:
-                open_need(needs, cases, rules, tally, heap, hazard, i, k, now, start, end)
+            # Overtaken events are known by their time, those of cases by their stamp.
+            if onset_time(needs, hazard, area, k, i, start) == now:
+                open_need(needs, cases, rules, tally, heap, hazard, i, k, stamp, now, start, end)
             continue
-        if c < 0 or cases.row[c].stamp != stamp:
+        if cases.row[c].stamp != stamp:
             continue
         phase = cases.row[c].phase
         if phase == IN_SERVICE:
