@@ -136,5 +136,5 @@ def test_an_assumption_that_cannot_be_is_refused_in_a_sentence(wrong, sentence):
 
 
 def test_an_unknown_name_is_told_its_neighbours():
-    with pytest.raises(LocalsimError, match=r"did you mean 'doors\\.drop'"):
+    with pytest.raises(LocalsimError, match=r"did you mean 'doors\.drop'"):
         DEFAULT.value("door.drop")
