@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DISTRIBUTIONS = ("fixed", "triangular", "log-triangular")
 HUGE = 1e12
+# First words of the units of numbers that stand in exponents, where huge ones have no meaning.
+_IN_EXPONENTS = ("sd", "log", "effort", "elasticity")
+_LARGEST_EXPONENT = 10.0
 _BELOW_ONE = ("correlation", "off-diagonal of the cost matrix")
 
 
@@ -156,9 +159,15 @@ class Assumptions:
                 raise LocalsimError(
                     f"Assumption {name!r} ({row.unit}) cannot be negative, and {value} is."
                 )
-            if row.unit == "share" and value > 1.0:
+            kind = row.unit.split()[0]
+            if kind == "share" and value > 1.0:
                 raise LocalsimError(
                     f"Assumption {name!r} is a share, between 0 and 1; {value} is not."
+                )
+            if kind in _IN_EXPONENTS and value > _LARGEST_EXPONENT:
+                raise LocalsimError(
+                    f"Assumption {name!r} ({row.unit}) is at most {_LARGEST_EXPONENT:g}; "
+                    f"{value} is not."
                 )
             if row.unit in _BELOW_ONE and abs(value) >= 1.0:
                 raise LocalsimError(

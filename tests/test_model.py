@@ -78,6 +78,22 @@ BAD = [
 ]  # fmt: skip
 
 
+def case(**values):
+    """Return arguments with one theme of some values."""
+    return {"themes": [Casework("need", eligible="everyone", values=values)]}
+
+
+BAD += [
+    (case(onset_per_year=1e9), "'need.onset_per_year' is 1e\\+09; up to 120,000"),
+    (case(**{"crisis_per_month.open": 1e9}), "'need.crisis_per_month.open' is 1e\\+09"),
+    (case(budget_gbp_per_indicator=1e12), "counted to the penny"),
+    (case(onset_per_year=-1), "cannot be negative"),
+    (case(onset_per_year=math.nan), "finite"),
+    ({"assumptions": Assumptions.default().replace(
+        {"doors.misdirection": 1, "doors.drop": 0})}, "reach the right desk"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("wrong", "sentence"), BAD)
 def test_what_cannot_be_is_refused_in_a_sentence(wrong, sentence):
     with pytest.raises(LocalsimError, match=sentence):

@@ -14,6 +14,7 @@ import numpy as np
 from localsim import streams
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import DECISIONS, WORLD_RULES, Array
+from localsim.dynamics.limits import check_limits
 from localsim.errors import LocalsimError
 from localsim.place import Place
 from localsim.population import Population
@@ -77,7 +78,7 @@ class Facts:
                 for theme in themes
             ]
         )
-        return cls(
+        facts = cls(
             place=place,
             population=Population.of(place),
             themes=themes,
@@ -93,6 +94,8 @@ class Facts:
             historic_gbp=historic,
             formula=np.column_stack([_formula(place, t, assumptions) for t in themes]),
         )
+        check_limits(facts)
+        return facts
 
     def __deepcopy__(self, memo: dict[int, object]) -> Facts:
         return self  # never changes

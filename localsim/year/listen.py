@@ -113,7 +113,7 @@ def take_part(
     draw = streams.uniform(
         facts.key(f"participation/{event}"), facts.population.entity[rows], episode=year
     )
-    taking: Array = rows[draw < 1.0 / (1.0 + np.exp(-logit))]
+    taking: Array = rows[draw < 1.0 / (1.0 + np.exp(np.minimum(-logit, 700.0)))]
     return taking
 
 
