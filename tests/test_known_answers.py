@@ -129,6 +129,21 @@ def test_the_threshold_moves_when_the_record_is_noisy():
     assert abs(moved.kappa - moved.exact["kappa"]) > 0.01
 
 
+# ── noisy signals ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_raw_record_loses_its_noise_and_a_shrunk_one_less():
+    result = check.noisy_signal(1, 0.25, 200, replications=20)
+    for way, loss in (("uniform", 1.0), ("raw", 0.25), ("shrunk", 0.2)):
+        assert within(getattr(result, way), getattr(result, f"{way}_se"), loss, 0.05)
+    assert result.shrunk < result.raw < result.uniform
+
+
+def test_without_noise_a_record_loses_nothing():
+    result = check.noisy_signal(2, 0, 10, replications=2)
+    assert (result.raw, result.shrunk) == pytest.approx((0.0, 0.0), abs=1e-6)
+
+
 # ── queues ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -237,6 +252,8 @@ def test_a_vote_takes_what_most_approve_while_it_fits():
         ("ring_fence", ([1, 2], [1.0, 0.0]), "no end"),
         ("spillover_threshold", (0,), "above zero"),
         ("spillover_threshold", (math.inf,), "ratio"),
+        ("noisy_signal", (-1, 0.25, 10), "s2"),
+        ("noisy_signal", (1, 0.25, 0), "areas"),
         ("queue", (1, 1, 1), "without end"),
         ("queue", (-1, 1, 1), "arrival"),
         ("queue", (1, 2, 0), "servers"),

@@ -16,6 +16,7 @@ from localsim.check.sameness import (
     unrelated_theme,
     worker_count,
 )
+from localsim.check.signals import NoisySignal, noisy_signal
 from localsim.check.spillovers import SpilloverThreshold, spillover_threshold
 from localsim.check.votes import Vote, vote
 from localsim.check.world import frictionless
@@ -24,6 +25,7 @@ __all__ = [
     "CHECKS",
     "Difference",
     "FailureDemand",
+    "NoisySignal",
     "Queue",
     "RingFence",
     "Row",
@@ -36,6 +38,7 @@ __all__ = [
     "identical_policies",
     "label_swap",
     "ledger",
+    "noisy_signal",
     "queue",
     "ring_fence",
     "run_all",

@@ -11,7 +11,7 @@ import numpy as np
 from localsim.check import inputs
 
 FEWEST = 20  # replications, unless the user says how many
-_MOST = 400
+_PATIENCE = 20  # times as many at most
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ def repeat(
     exact: Mapping[str, float],
     target: float,
     replications: int | None,
+    fewest: int = FEWEST,
 ) -> dict[str, Estimate]:
     """Return the estimate of every figure that one replication returns.
 
     Replications are added until every standard error is at most `target` of the exact value, or
-    for as many as were asked for (at least two).
+    for as many as were asked for (at least two); the first look is after the `fewest`.
     """
-    wanted = FEWEST
+    wanted = fewest
     if replications is not None:
         wanted = inputs.whole("replications", replications, least=2, most=1_000_000)
     runs: list[Mapping[str, float]] = []
@@ -44,10 +45,10 @@ def repeat(
             estimates[name].se / (target * abs(value)) if value else 0.0
             for name, value in exact.items()
         )
-        if replications is not None or over <= 1.0 or wanted >= _MOST:
+        if replications is not None or over <= 1.0 or wanted >= _PATIENCE * fewest:
             return estimates
         # An error falls with the root of the runs; a little more, so that once is mostly enough.
-        wanted = min(_MOST, math.ceil(wanted * min(4.0, 1.1 * over**2)) + 1)
+        wanted = min(_PATIENCE * fewest, math.ceil(wanted * min(4.0, 1.1 * over**2)) + 1)
 
 
 def _estimate(values: list[float]) -> Estimate:

@@ -18,6 +18,7 @@ from localsim.check.sameness import (
     unrelated_theme,
     worker_count,
 )
+from localsim.check.signals import noisy_signal
 from localsim.check.spillovers import spillover_threshold
 from localsim.errors import LocalsimError, nearest
 from localsim.ledger import HALF_A_PENNY
@@ -33,6 +34,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
         uniform_provision_log,
         ring_fence,
         spillover_threshold,
+        noisy_signal,
         queue,
         failure_demand,
         identical_policies,
@@ -50,6 +52,7 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "uniform_provision_log": (([1, 2, 3, 6],), ([5, 0.2, 1], 2.5)),
     "ring_fence": (([1, 2, 3, 6], [0.25] * 4), ([4, 1, 1], [0.2, 0.3, 0.5])),
     "spillover_threshold": ((1.5,), (2,)),
+    "noisy_signal": ((1, 0.25, 100),),
     "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
 }

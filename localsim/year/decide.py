@@ -154,7 +154,7 @@ def _evidence(
             heard[:, facts.casework_index] = said * formula[:, facts.casework_index]
             heard = _pooled(heard, people, formula)
     return Evidence(
-        areas=tuple(code for code, mine in zip(place.codes, areas, strict=True) if mine),
+        areas=tuple(place.codes[a] for a in np.flatnonzero(areas)),
         themes=facts.themes,
         residents=people,
         value=record if heard is None else heard,
