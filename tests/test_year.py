@@ -308,6 +308,20 @@ def test_voice_hears_those_who_take_part_and_outreach_more_of_the_seldom_heard(w
     assert 0.0 < seen.participants.turnout < 1.0
 
 
+def test_trust_that_has_faded_brings_nobody_to_a_meeting():
+    numbers = Assumptions.default().replace({"participation.b_trust": 8.0})
+    model = Model(PLACE, seed=8, warmup_years=0, assumptions=numbers)
+
+    def taking(trust, months_ago):
+        twin = model.fork(Policy("v", listening=Voice(hours=0.5)))
+        twin.residents.set("trust", twin.facts.value("trust.council") + trust)
+        twin.town.months += months_ago
+        return sum(hearing.rows.size for hearing in decided(twin)._hearings[0])
+
+    assert taking(0.3, 0) > taking(0.0, 0)
+    assert taking(0.3, 600) == taking(0.0, 0)
+
+
 def test_who_takes_part_does_not_hang_on_who_else_is_asked(warm):
     def rows(tier):
         listening = Voice(hours=0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -127,6 +128,12 @@ class Town:
             months=self.months,
             base_slope=self.base_slope,
         )
+
+    def trust_now(self, rows: Any) -> Any:
+        """Return how far residents' trust stands from their usual level; it fades by the month."""
+        person, fade = self.needs.person, self.rules.world["trust_fade"][0]
+        age = self.months - person["trust_month"][rows]
+        return person["trust"][rows] * np.exp(-fade * age)
 
     def advance(self, months: float) -> None:
         """Let so many months pass: needs open, are sought help for, served, and come back."""

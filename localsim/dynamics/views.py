@@ -49,9 +49,7 @@ def _phase(town: Town, k: int, rows: Any) -> Any:
 
 
 def _trust(facts: Facts, town: Town, rows: Any) -> Any:
-    person, fade = town.needs.person, town.rules.world["trust_fade"][0]
-    age = town.months - person["trust_month"][rows]
-    return facts.value("trust.council") + person["trust"][rows] * np.exp(-fade * age)
+    return facts.value("trust.council") + town.trust_now(rows)
 
 
 def _set_trust(facts: Facts, town: Town, rows: Any, values: Any) -> None:

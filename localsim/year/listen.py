@@ -13,7 +13,7 @@ import numpy as np
 
 from localsim import streams
 from localsim.dynamics import facts as fact
-from localsim.dynamics.columns import Array
+from localsim.dynamics.columns import NO_NEED, Array
 from localsim.dynamics.facts import ADULT, Facts
 from localsim.dynamics.town import Town
 from localsim.place import TENURES
@@ -27,8 +27,9 @@ YOUNG = 3  # age band 18-29
 class Priorities:
     """What residents put first: float32[T, N], lasting, pounds a year; and who takes part.
 
-    `propensity` float64[N] is the logit of taking part before stake, cost and outreach;
-    `seldom_heard` bool[N] are those whom outreach is for.
+    Residents' weights on an amenity are spread about what it is truly worth in their area, so that
+    those who take part know their own place. `propensity` float64[N] is the logit of taking part
+    before stake, cost and outreach; `seldom_heard` bool[N] are those whom outreach is for.
     """
 
     lasting: Array
@@ -39,16 +40,18 @@ class Priorities:
         return self  # never changes
 
     @classmethod
-    def of(cls, facts: Facts) -> Priorities:
-        """Draw the lasting traits of a replication."""
+    def of(cls, facts: Facts, values: Array) -> Priorities:
+        """Draw the lasting traits of a replication; `values` float64[A, J] of the amenities."""
         people = facts.population
         heads = float(people.size)
         lasting = np.empty((len(facts.themes), people.size), np.float32)
         for t, theme in enumerate(facts.themes):
-            spread = facts.value("needs.value_sd_within")
             if theme in facts.amenities:
                 spread = facts.value(f"{theme.name}.value_sd_within")
-            mean = facts.historic_gbp[:, t].sum() / heads
+                mean = values[:, facts.amenities.index(theme)][people.area]
+            else:
+                spread = facts.value("needs.value_sd_within")
+                mean = facts.historic_gbp[:, t].sum() / heads
             lasting[t] = mean * _lognormal(facts, f"{theme.name}/priority", spread, 0)
         return cls(lasting, _propensity(facts), _seldom_heard(facts))
 
@@ -107,7 +110,7 @@ def take_part(
     logit = priorities.propensity[rows]
     logit = logit + facts.value("participation.b_stake") * np.log(max(stake_gbp, 0.01))
     logit -= facts.value("participation.b_cost") * np.log1p(4.0 * voice.hours)
-    logit += facts.value("participation.b_trust") * town.needs.person["trust"][rows]
+    logit += facts.value("participation.b_trust") * town.trust_now(rows)
     outreach = facts.value("participation.b_outreach") * voice.outreach
     logit += outreach * priorities.seldom_heard[rows]
     draw = streams.uniform(
@@ -148,18 +151,26 @@ def hear(
 
 
 def heard_need(facts: Facts, town: Town, rows: Array, unit: int, year: int, tier: str) -> Array:
-    """Return the cost of meeting need a head as participants' households report it, float64[K].
+    """Return the cost of meeting need a head as participants report it, float64[K].
 
-    The share of participants with an open need, times the cost of a case; with noise.
+    Open needs in participants' households, over the people in those households, times the cost
+    of a case; with noise. It counts needs that stand open, where the record counts those that
+    were brought in a year: needs that last weigh more in voice.
     """
     noise = facts.value("voice.noise_sd")
     cost = fact.case_cost_gbp(facts)
     value = np.zeros(len(facts.casework))
     name = np.array([streams.entity(tier, unit)], dtype=np.uint64)
+    household = facts.population.household
+    present = household[rows]
+    people = facts.household_sizes[present].sum()
+    cases = town.cases.row[: int(town.cases.sizes[1])]
+    cases = cases[cases["phase"] != NO_NEED]
     for k, theme in enumerate(facts.casework):
-        share = float((town.needs.need["case"][k, rows] >= 0).mean())
+        at_home = household[cases["resident"][cases["theme"] == k]]
+        open_needs = np.bincount(at_home, minlength=facts.household_sizes.size)[present].sum()
         wobble = float(streams.normal(facts.key(f"{theme.name}/voice"), name, episode=year)[0])
-        value[k] = share * cost[k] * np.exp(noise * wobble)
+        value[k] = open_needs / people * cost[k] * np.exp(noise * wobble)
     return value
 
 
