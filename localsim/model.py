@@ -97,9 +97,9 @@ class Model(PeopledModel):
         self.zone = np.where(self.inside, 0, 1) if self.reports_zones else self.inside * 0
         self.borders = arguments.borders_of(place, borders, self.zone)
         self.town = settle(self.facts, lay_out(self.facts, self.borders))
-        self.priorities = Priorities.of(self.facts)
         self.providers = Providers.of(self.facts, self.town)
         self.values = amenity.true_values(self.facts)
+        self.priorities = Priorities.of(self.facts, self.values)
         nodes = self.town.patches.nodes
         self.accounts = Accounts.opened(len(chosen), len(self.facts.casework), nodes, len(KINDS))
         self.regimes: list[Regime] = []

@@ -32,7 +32,7 @@ class Facts:
     `casework` and `amenities` are the themes of each kind; `casework_index` and `amenity_index`
     say where they stand among all themes. `historic_gbp` float64[A, T], a year's money as it was
     spread before; `formula` float64[A, T], expected need relative to the place's mean a head, from
-    public figures alone.
+    public figures alone; `household_sizes` int64[H].
     """
 
     place: Place
@@ -49,6 +49,7 @@ class Facts:
     area_entities: Array
     historic_gbp: Array
     formula: Array
+    household_sizes: Array
 
     @classmethod
     def of(
@@ -93,6 +94,7 @@ class Facts:
             area_entities=streams.entities(list(place.codes)),
             historic_gbp=historic,
             formula=np.column_stack([_formula(place, t, assumptions) for t in themes]),
+            household_sizes=np.bincount(Population.of(place).household),
         )
         check_limits(facts)
         return facts

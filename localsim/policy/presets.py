@@ -22,7 +22,7 @@ from localsim.policy.rules import (
     Rule,
     TargetsFirst,
 )
-from localsim.policy.supply import Community, Market
+from localsim.policy.supply import Market
 from localsim.policy.vote_rules import EqualShares, GreedyVote
 
 
@@ -106,7 +106,6 @@ def participatory_budgeting(rule: str = "equal_shares", share: float = 0.02) -> 
         name="participatory_budgeting",
         budgets=RingFenced(),
         rule=Historic(),
-        supply=Community(),
         devolved=vote,
         description=f"two per cent voted on by residents ({rule.replace('_', ' ')})",
     )

@@ -18,6 +18,7 @@ ZONES = ("inside", "outside")
 ACUTE = "acute services"
 ENTITLEMENTS = "entitlements"
 PROVIDERS = "providers' reserves"
+GIFTS = "gifts"
 
 
 @compiled
@@ -131,10 +132,14 @@ def pay_month(
     nodes, kinds = np.nonzero(accounts.pay_gbp)
     pays = accounts.pay_gbp[nodes, kinds] * share
     costs = accounts.cost_gbp[nodes, kinds] * share
-    accounts.reserves[nodes, kinds] += pays - costs
-    for (regime, t, z), pay, cost in zip(
-        owners.node[nodes].tolist(), pays.tolist(), costs.tolist(), strict=True
+    # What is paid below cost draws on the provider's reserves, but for what is given to it.
+    gifts = np.maximum(costs - pays, 0.0) * facts.value("supply.gift_share")
+    accounts.reserves[nodes, kinds] += pays - costs + gifts
+    for (regime, t, z), pay, cost, gift in zip(
+        owners.node[nodes].tolist(), pays.tolist(), costs.tolist(), gifts.tolist(), strict=True
     ):
+        if gift:
+            ledger.receive(GIFTS, ZONES[z], gift)
         if open_ended[regime]:
             lines[regime][t] += ledger.receive(agencies[t], ZONES[z], pay)
         lines[regime][t] -= pay

@@ -43,6 +43,11 @@ class Regime:
     plan: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
+    def main_zone(self) -> str:
+        """The zone in which most of the regime's residents live."""
+        return ZONES[int(np.argmax(self.heads_by_zone))]
+
+    @property
     def open_ended(self) -> bool:
         """Whether money comes as it is spent."""
         return isinstance(self.policy.budgets, OpenEnded)
@@ -64,7 +69,11 @@ def fund(facts: Facts, regime: Regime, accounts: Accounts, ledger: Ledger, zone:
     budgets = regime.policy.budgets
     accounts.lines[r] += accounts.desks[r] / len(facts.themes)
     accounts.desks[r] = 0.0
-    if not regime.open_ended:
+    if regime.open_ended:  # what was not needed goes back to whom it came from
+        for t, theme in enumerate(facts.themes):
+            unspent = max(0.0, float(accounts.lines[r, t]))
+            accounts.lines[r, t] -= ledger.give_back(theme.agency, regime.main_zone, unspent)
+    else:
         for t, theme in enumerate(facts.themes):
             for z, name in enumerate(ZONES):
                 amount = float(facts.historic_gbp[regime.areas & (zone == z), t].sum())
@@ -102,8 +111,8 @@ def pay_overheads(
         small = full * facts.value("tender.grant_ratio")  # a community provider's application
         each = [small if kind in COMMUNITY_KINDS else full for kind in policy.supply.bidders]
         own = tenders * math.fsum(each)
-        ledger.receive(BIDDERS, ZONES[_main_zone(regime)], own)
-        ledger.spend(BIDDERS, TENDERING, ZONES[_main_zone(regime)], own)
+        ledger.receive(BIDDERS, regime.main_zone, own)
+        ledger.spend(BIDDERS, TENDERING, regime.main_zone, own)
     price = facts.value("doors.contact_gbp")
     if isinstance(policy.access, Hub):
         price *= facts.value("doors.hub_assess_ratio")
@@ -111,7 +120,7 @@ def pay_overheads(
     aside = float(contacts[regime.areas].sum()) * price
     wanted = math.fsum(costs.values()) + aside
     if regime.open_ended:
-        part, zone = wanted / len(facts.themes), ZONES[_main_zone(regime)]
+        part, zone = wanted / len(facts.themes), regime.main_zone
         for t, theme in enumerate(facts.themes):
             accounts.lines[r, t] += ledger.receive(theme.agency, zone, part)
     lines = np.maximum(accounts.lines[r], 0.0)
@@ -128,10 +137,6 @@ def pay_overheads(
                     accounts.lines[r, t] -= ledger.spend(theme.agency, purpose, name, amount)
     accounts.lines[r] -= aside * scale * shares
     accounts.desks[r] += aside * scale
-
-
-def _main_zone(regime: Regime) -> int:
-    return int(np.argmax(regime.heads_by_zone))
 
 
 def allocate(
