@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from localsim import check
 from localsim.check.queues import erlang_c
 from localsim.check.rows import Row, _run
+from localsim.check.unlike import shared_wait
 from localsim.errors import LocalsimError
 
 NOISY = check.frictionless({"record.noise_sd": 0.3})
@@ -186,6 +187,17 @@ def test_a_seed_decides_a_queue():
     assert once.wait != other.wait
 
 
+def test_shared_slots_for_alike_work_wait_as_erlang_says():
+    assert shared_wait(np.array([0.5, 1.1]), np.ones(2)) == pytest.approx(1.777778, abs=1e-6)
+
+
+def test_pooling_unlike_work_can_hurt():
+    result = check.pool_unlike(0.5, [1, 50], replications=8)
+    assert result.exact["pooled"] > result.exact["separate"]
+    for way, wait in result.exact.items():
+        assert within(getattr(result, way), getattr(result, f"{way}_se"), wait, 0.04)
+
+
 @pytest.mark.parametrize(("failure", "time"), [(0.0, 2.0), (0.2, 3.333333), (0.4, 10.0)])
 def test_work_that_comes_back_takes_as_long_as_jackson_says(failure, time):
     result = check.failure_demand(0.5, 1, failure)
@@ -259,6 +271,9 @@ def test_a_vote_takes_what_most_approve_while_it_fits():
         ("queue", (1, 2, 0), "servers"),
         ("queue", (1, 2, 1.5), "whole number"),
         ("queue", (1, True, 1), "service"),
+        ("pool_unlike", (1, [1, 2]), "rho"),
+        ("pool_unlike", (0.5, [1]), "two numbers"),
+        ("pool_unlike", (0.5, [1, 0]), "two numbers"),
         ("failure_demand", (0.5, 1, 0.5), "must stay below 0.5"),
         ("failure_demand", (0.5, 1, 1), "failure is 1"),
         ("failure_demand", (0.5, 1, -0.1), "failure"),

@@ -18,6 +18,7 @@ from localsim.check.sameness import (
 )
 from localsim.check.signals import NoisySignal, noisy_signal
 from localsim.check.spillovers import SpilloverThreshold, spillover_threshold
+from localsim.check.unlike import PoolUnlike, pool_unlike
 from localsim.check.votes import Vote, vote
 from localsim.check.world import frictionless
 
@@ -26,6 +27,7 @@ __all__ = [
     "Difference",
     "FailureDemand",
     "NoisySignal",
+    "PoolUnlike",
     "Queue",
     "RingFence",
     "Row",
@@ -39,6 +41,7 @@ __all__ = [
     "label_swap",
     "ledger",
     "noisy_signal",
+    "pool_unlike",
     "queue",
     "ring_fence",
     "run_all",

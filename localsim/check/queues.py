@@ -17,11 +17,11 @@ from localsim.themes import Casework
 
 PRECISION = 0.01
 PRECISION_OF_RETURNS = 0.02
-_YEARS = 8  # measured, after one to fill up
+YEARS = 8  # measured, after one to fill up
 _FEWEST_RESIDENTS = 20_000
 _MOST_RESIDENTS = 2_000_000
 _MOST_ARRIVALS = 1.5e8
-_AT_ONCE = 1e9  # presentations a month
+AT_ONCE = 1e9  # presentations a month
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def queue(
     wait_share = erlang_c(slots, load)
     rho = load / slots
     exact = {"wait": wait_share / (slots - load), "p_wait": wait_share}
-    plan = _Plan.of(load, slots, rho, _arrivals_for(rho, wait_share, PRECISION))
+    plan = _Plan.of(load, slots, rho, arrivals_for(rho, wait_share, PRECISION))
 
     def once(replication: int) -> dict[str, float]:
         model = plan.run(seed, replication)
@@ -124,7 +124,7 @@ def failure_demand(
     rate = float(service)
     exact = {"time": 1.0 / (rate * (1.0 - share) - float(arrival))}
     # A need's services in all are as long as one that never fails; only their order is mixed.
-    arrivals = _arrivals_for(rho, rho, PRECISION_OF_RETURNS)
+    arrivals = arrivals_for(rho, rho, PRECISION_OF_RETURNS)
     plan = _Plan.of(work, 1, rho, arrivals, solved=1.0 - share)
 
     def once(replication: int) -> dict[str, float]:
@@ -160,7 +160,7 @@ def _load(
     return load
 
 
-def _arrivals_for(rho: float, wait_share: float, precision: float) -> float:
+def arrivals_for(rho: float, wait_share: float, precision: float) -> float:
     """Return how many arrivals pin the mean wait down to a relative standard error.
 
     The asymptotic variance of the mean wait in M/M/1 (Whitt 1989, "Planning queueing
@@ -168,6 +168,12 @@ def _arrivals_for(rho: float, wait_share: float, precision: float) -> float:
     """
     spread = 2.0 + 5.0 * rho - 4.0 * rho**2 + rho**3
     return spread / (wait_share * (1.0 - rho) ** 2) / (0.8 * precision) ** 2
+
+
+def residents_for(rho: float, in_system: float) -> int:
+    """Return how many residents keep a queue from noticing that those in it cannot join it."""
+    needed = _FEWEST_RESIDENTS + 1000.0 * (in_system + 1.0 / (1.0 - rho) ** 2)
+    return int(min(needed, _MOST_RESIDENTS))
 
 
 @dataclass(frozen=True)
@@ -184,19 +190,18 @@ class _Plan:
     ) -> _Plan:
         """Plan replications that see so many arrivals in all.
 
-        Those in need cannot fall into it again: so many residents that this shifts the mean wait
-        by less than a thousandth, and an onset rate for those who are left on average.
+        Those in need cannot fall into it again: there are so many residents that this shifts the
+        mean wait by about a thousandth, and the onset rate is for those left on average.
         """
         in_system = load / solved + erlang_c(slots, load / solved) * rho / (1.0 - rho)
-        needed = _FEWEST_RESIDENTS + 1000.0 * (in_system + 1.0 / (1.0 - rho) ** 2)
-        people = int(min(needed, _MOST_RESIDENTS))
+        people = residents_for(rho, in_system)
         # Long enough, too, for the first year to fill the queue.
         fill = 20.0 * (slots + 1.0 / (1.0 - math.sqrt(rho)) ** 2)
-        a_month = max(min(arrivals, _MOST_ARRIVALS) / FEWEST / _YEARS, fill) / 12.0
+        a_month = max(min(arrivals, _MOST_ARRIVALS) / FEWEST / YEARS, fill) / 12.0
         service_months = load / a_month
         values = {
             "onset_per_year": 12.0 * a_month / (people - in_system),
-            "present_per_month.open": _AT_ONCE,
+            "present_per_month.open": AT_ONCE,
             "heal_per_month.open": 0.0,
             "service_months.open": service_months,
             "solve_share.open": solved,
@@ -214,5 +219,5 @@ class _Plan:
             self.place, Policy("one team", tier="nation"), seed=seed, replication=replication,
             themes=[self.theme], assumptions=frictionless(), warmup_years=1,
         )  # fmt: skip
-        model.run(_YEARS)
+        model.run(YEARS)
         return model

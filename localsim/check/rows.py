@@ -20,6 +20,7 @@ from localsim.check.sameness import (
 )
 from localsim.check.signals import noisy_signal
 from localsim.check.spillovers import spillover_threshold
+from localsim.check.unlike import pool_unlike
 from localsim.errors import LocalsimError, nearest
 from localsim.ledger import HALF_A_PENNY
 
@@ -36,6 +37,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
         spillover_threshold,
         noisy_signal,
         queue,
+        pool_unlike,
         failure_demand,
         identical_policies,
         label_swap,
@@ -54,6 +56,7 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "spillover_threshold": ((1.5,), (2,)),
     "noisy_signal": ((1, 0.25, 100),),
     "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
+    "pool_unlike": ((0.7, [1, 10]),),
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
 }
 _TOLERANCES = {"spillover_threshold": FOUND_BY_SIMULATION, "ledger": HALF_A_PENNY}
