@@ -4,9 +4,10 @@ Every function returns a :class:`matplotlib.figure.Figure` of its own; none show
 touches the figures that pyplot holds.
 """
 
+from localsim.plots.diaries import route, timeline
 from localsim.plots.gains import who_gains
 from localsim.plots.intervals import differences
 from localsim.plots.maps import place_map
 from localsim.plots.paths import trajectories
 
-__all__ = ["differences", "place_map", "trajectories", "who_gains"]
+__all__ = ["differences", "place_map", "route", "timeline", "trajectories", "who_gains"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -18,10 +20,16 @@ Floats = NDArray[np.float64]
 
 OPEN_DATA = f"{REAL_DATA} Contains OS data © Crown copyright and database right."
 
+RING = "#d55e00"
 KM_PER_DEGREE = 111.2  # of latitude, on a sphere of the Earth's mean radius
 
 
-def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
+def place_map(
+    place: Place,
+    values: ArrayLike,
+    label: str,
+    marked: str | Sequence[str] = (),
+) -> Figure:
     """Return a map of one value an area.
 
     Bubbles stand at the areas' centres, as large as their residents are many; lines join
@@ -35,6 +43,8 @@ def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
         float64[areas], in the order of ``place.codes``; NaN where there is none.
     label
         What the values are, with their unit.
+    marked
+        Areas to be ringed: a neighbourhood's name, an area's code, or a list of them.
 
     Raises
     ------
@@ -62,14 +72,16 @@ def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
     pairs = np.stack([points[starts], points[place.neighbour_index]], axis=1)
     axes.add_collection(LineCollection(list(pairs), colors=FAINT, linewidths=0.8, zorder=1))
     # Bubbles of the mean size nearly touch: points of an inch across one area's share of the map.
+    ringed = place.mask(marked) if marked else np.zeros(len(place.codes), dtype=bool)
     diameter = min(40.0, 0.5 * 72 * size * float(np.sqrt(wide * high / len(east))))
     finite = numbers[np.isfinite(numbers)]
     both = finite.min() < 0 < finite.max()
     reach = np.abs(finite).max()
+    sizes = diameter**2 * place.residents / max(1.0, float(place.residents.mean()))
     drawn = axes.scatter(
         east,
         north,
-        s=diameter**2 * place.residents / max(1.0, float(place.residents.mean())),
+        s=sizes,
         c=numbers,
         cmap="PuOr_r" if both else "cividis",
         vmin=-reach if both else finite.min(),
@@ -79,6 +91,16 @@ def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
         plotnonfinite=True,
         zorder=2,
     )
+    if ringed.any():
+        axes.scatter(
+            east[ringed],
+            north[ringed],
+            s=sizes[ringed],
+            facecolors="none",
+            edgecolors=RING,
+            linewidths=2.0,
+            zorder=3,
+        )
     axes.set_aspect("equal")
     axes.margins(0.08)
     axes.set_axis_off()
@@ -90,10 +112,15 @@ def place_map(place: Place, values: ArrayLike, label: str) -> Figure:
         figure,
         f"{title(place.name)}: {label}",
         [
-            "One bubble an area, as large as its residents are many; lines join neighbours.",
+            "One bubble an area, as large as its residents are many; lines join neighbours."
+            + (f" Ringed: {_said(marked)}." if marked else ""),
             f"Source: localsim. {OPEN_DATA if place.name in BUILT_IN else ''}".strip(),
         ],
     )
+
+
+def _said(marked: str | Sequence[str]) -> str:
+    return title(marked) if isinstance(marked, str) else ", ".join(marked)
 
 
 def _kilometres(place: Place) -> tuple[Floats, Floats]:
