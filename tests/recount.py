@@ -39,6 +39,9 @@ def conserved(model):
     assert sorted(mine.tolist()) == np.flatnonzero(live).tolist()
     assert (row["resident"][mine] == resident).all()
     assert (row["theme"][mine] == theme).all()
+    for copied in ("entity", "area", "cell"):
+        assert (row[copied][mine] == needs.person[copied][resident]).all()
+    assert (row["episode"][mine] == needs.need["episode"][theme, resident]).all()
     free = town.cases.free[: town.cases.sizes[0]]
     assert sorted(free.tolist()) == np.flatnonzero(~live).tolist()
     assert (needs.person["open_needs"] == (case >= 0).sum(axis=0)).all()

@@ -59,20 +59,23 @@ def warm():
 def test_events_leave_the_heap_in_the_order_of_time_then_of_who(events):
     heap = new_heap(max(1, len(events)))
     for stamp, (time, ref) in enumerate(events):
-        push(heap, time, ref, stamp)
+        push(heap, time, ref, stamp + 100, stamp)
     out = [pop(heap) for _ in events]
-    assert [(time, ref) for time, ref, _ in out] == sorted(events)
-    assert sorted(stamp for _, _, stamp in out) == list(range(len(events)))
+    assert [(time, ref) for time, ref, _, _ in out] == sorted(events)
+    assert sorted(stamp for *_, stamp in out) == list(range(len(events)))
+    for time, ref, case, stamp in out:  # what belongs together stays together
+        assert (time, ref) == events[stamp]
+        assert case == stamp + 100
     assert heap.size[0] == 0
 
 
 def test_a_grown_heap_holds_the_same_events():
     heap = new_heap(2)
-    push(heap, 2.0, 1, 7)
-    push(heap, 1.0, 2, 8)
+    push(heap, 2.0, 1, 5, 7)
+    push(heap, 1.0, 2, 6, 8)
     larger = grown_heap(heap)
     assert larger.event.size == 4
-    assert [pop(larger), pop(larger)] == [(1.0, 2, 8), (2.0, 1, 7)]
+    assert [pop(larger), pop(larger)] == [(1.0, 2, 6, 8), (2.0, 1, 5, 7)]
 
 
 @pytest.mark.parametrize("weeks", [0.0, 0.01, 1.0, 4.0, 52.0, 300.0])

@@ -70,7 +70,7 @@ def test_presets_are_what_their_documents_say():
     assert vote.devolved.share == 0.02
     assert vote.devolved.rule == EqualShares()
     assert participatory_budgeting("greedy").devolved.rule == GreedyVote()
-    assert vote.supply == Community()
+    assert vote.supply == InHouse()
 
 
 @pytest.mark.parametrize("name", PRESETS)
