@@ -162,14 +162,10 @@ def _make(folder: Path) -> None:
 def _changed(before: dict[str, Any], now: dict[str, Any]) -> str:
     """Say in which answers two experiments differ."""
     plain = ("years", "replications", "seed", "warmup_years", "metrics", "themes")
-    said = [f"{k} was {before[k]} and is {now[k]}" for k in plain if before[k] != now[k]]
-    marked = ("place", "assumptions")
+    said = [f"{k} was {before.get(k)} and is {now[k]}" for k in plain if before.get(k) != now[k]]
     said += [
-        f"the {k} changed" for k in marked if before[k]["fingerprint"] != now[k]["fingerprint"]
+        f"the {k} changed" for k in ("place", "policies", "assumptions") if before.get(k) != now[k]
     ]
-    policies = [[policy["fingerprint"] for policy in one["policies"]] for one in (before, now)]
-    if policies[0] != policies[1]:
-        said.append("the policies changed")
     return "; ".join(said) or "of another version"
 
 

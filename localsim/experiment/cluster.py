@@ -76,9 +76,14 @@ def dask_setup(worker: object) -> None:
 
 
 def warm() -> None:
-    """Import what a replication needs, so that no run pays for it."""
-    import localsim.metrics
-    import localsim.model  # noqa: F401 (imported for its effect: compiled kernels are loaded)
+    """Let a hamlet live a month, so that no replication pays for imports and compiled kernels."""
+    from localsim.metrics import measure
+    from localsim.model import Model
+    from localsim.place import Place
+
+    hamlet = Model(Place.synthetic(60, 2), warmup_years=0)
+    hamlet.step()
+    measure(hamlet)
 
 
 @contextmanager

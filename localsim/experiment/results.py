@@ -146,12 +146,18 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         manifest = json.loads(file.read_bytes())
         found = manifest["format"]
+        whole = found != FORMAT or (
+            manifest.keys() >= {"experiment", "interrupted", "failures", "digests"}
+            and manifest["experiment"].keys() >= {"name", "policies", "fingerprint"}
+        )
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise LocalsimError(f"{file} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError):
-        raise LocalsimError(f"{file} is damaged: it does not describe any results.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise LocalsimError(f"{file} is damaged: it does not describe any results.")
     if found != FORMAT:
         raise LocalsimError(
             f"{file} is of format {found}; this version of localsim reads format {FORMAT}."

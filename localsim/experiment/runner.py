@@ -19,8 +19,8 @@ from localsim.experiment.replication import Plan, Replication, lost, replicate
 if TYPE_CHECKING:
     from distributed import Client
 
-SECONDS_PER_RESIDENT_MONTH = 1.0e-7
-"""A rough speed, used only to choose where work is done and how much is sent at a time."""
+SECONDS_PER_RUN, SECONDS_PER_MONTH, SECONDS_PER_RESIDENT_MONTH = 1e-2, 5e-4, 1e-7
+"""Rough speeds, used only to choose where work is done and how much is sent at a time."""
 
 SMALL_SECONDS = 12.0
 """Work shorter than this is done here: starting workers would take a good part of it."""
@@ -81,8 +81,10 @@ def perform(
 
 def seconds(plan: Plan) -> float:
     """Return roughly how long one replication of a plan takes on one processor."""
-    months = 12 * (plan.warmup_years + plan.years * len(plan.policies))
-    return float(plan.place.residents.sum()) * months * SECONDS_PER_RESIDENT_MONTH
+    runs = len(plan.policies)
+    months = 12 * (plan.warmup_years + plan.years * runs)
+    month = SECONDS_PER_MONTH + SECONDS_PER_RESIDENT_MONTH * float(plan.place.residents.sum())
+    return SECONDS_PER_RUN * (1 + runs) + months * month
 
 
 def workers_for(plan: Plan, replications: int, workers: int | None) -> int:
@@ -97,7 +99,7 @@ def workers_for(plan: Plan, replications: int, workers: int | None) -> int:
 def batches(plan: Plan, replications: int, workers: int) -> list[range]:
     """Split replications into runs of neighbours, each about a second of work."""
     fair = -(-replications // (BATCHES_PER_WORKER * max(1, workers)))
-    size = max(1, min(fair, int(BATCH_SECONDS / max(seconds(plan), 1e-9))))
+    size = max(1, min(fair, int(BATCH_SECONDS / seconds(plan))))
     return [range(i, min(i + size, replications)) for i in range(0, replications, size)]
 
 

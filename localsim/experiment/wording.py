@@ -56,9 +56,8 @@ def _place(
             data = data[part]
             path.append(part)
             continue
-        tagged = f"{path[0]}/{part}" if path else ""
-        if tagged in forms:
-            form = tagged
+        if path and f"{path[0]}/{part}" in forms:
+            form = f"{path[0]}/{part}"
         elif number == len(location) - 1 and isinstance(data, dict):
             path.append(part)
     return tuple(path), form
