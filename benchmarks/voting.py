@@ -1,13 +1,13 @@
 """How many times faster our votes are than pabutools', on the same ballots, in one run.
 
-Both start from plain ballots and costs, so that each builds its own profile. Run it as
-``python benchmarks/voting.py``.
+Both start from plain ballots and costs, so that each builds its own profile.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from pabutools.election import ApprovalBallot, ApprovalProfile, Cost_Sat, Instance, Project
@@ -17,6 +17,7 @@ from pabutools.rules import (
     sequential_phragmen,
 )
 
+from benchmarks.table import Row, milliseconds
 from localsim.policy.voting import fund
 
 Vote = tuple[list[set[str]], dict[str, int], int]
@@ -67,37 +68,31 @@ def quickest(work: Callable[[], frozenset[str]], repeats: int) -> tuple[float, f
     return least, funded
 
 
-def row() -> list[str]:
-    """Measure every rule and return a line of the results table for each."""
+def rows() -> list[Row]:
+    """Measure every rule and return a row of the results for each."""
     ballots, costs, budget = vote()
-    lines = []
+    measured = []
     for rule, completion in [
         ("greedy", None),
         ("phragmen", None),
         ("equal_shares", None),
         ("equal_shares", "add1"),
     ]:
-        ours, mine = quickest(
-            lambda rule=rule, completion=completion: fund(
-                ballots, costs, budget, rule, completion=completion
-            ),
-            5,
-        )
+        ours, mine = quickest(partial(fund, ballots, costs, budget, rule, completion=completion), 5)
         theirs, other = quickest(
-            lambda rule=rule, completion=completion: pabutools_funds(
-                ballots, costs, budget, rule, completion
-            ),
+            partial(pabutools_funds, ballots, costs, budget, rule, completion),
             1 if completion else 3,
         )
         if mine != other:
             raise SystemExit(f"{rule}: we fund {sorted(mine)}, pabutools {sorted(other)}")
         name = f"{rule} + {completion}" if completion else rule
-        lines.append(
-            f"| vote, {name}, {len(ballots)} ballots × {len(costs)} projects | "
-            f"{theirs / ours:.0f} times pabutools | {1e3 * ours:.1f} ms |"
+        measured.append(
+            Row(
+                f"Vote, {name}, {len(ballots)} ballots × {len(costs)} projects, against pabutools",
+                milliseconds(ours),
+                milliseconds(theirs),
+                f"{theirs / ours:.0f} times faster",
+                details=("the least of several runs by the wall clock; both fund the same",),
+            )
         )
-    return lines
-
-
-if __name__ == "__main__":
-    print("\n".join(row()))
+    return measured

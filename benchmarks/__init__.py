@@ -1,0 +1,1 @@
+"""Speed, memory and the gain of paired luck, measured; see `RESULTS.md`."""
