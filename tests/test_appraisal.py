@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from localsim.appraisal import appraise
 from localsim.appraisal.differences import BETTER, COLUMNS, holm
 from localsim.appraisal.headlines import HEADLINES
+from localsim.appraisal.subject import Subject
 from localsim.errors import LocalsimError
 from localsim.metrics import METRICS
 
@@ -342,3 +343,11 @@ def test_a_notebook_gets_a_table_with_names_escaped():
     shown = appraise(results, baseline="<b>as it was</b>").summary()._repr_html_()
     assert "<table>" in shown
     assert "<b>" not in shown
+
+
+def test_an_assumption_that_is_held_is_named():
+    table = pd.DataFrame({"replication": [0, 1]})
+    said = {"assumptions": {"mode": "fixed", "held": {"supply.price.private": 1.0}}}
+    subject = Subject.of(Made(table, experiment=said))
+    assert "assumptions fixed (supply.price.private held at 1)" in subject.source()
+    assert "every assumption stood at one value" in subject.meaning(0.95)

@@ -29,6 +29,7 @@ class Subject:
     years: float | None
     replications: int
     assumptions: str | None
+    held: str = ""
 
     @classmethod
     def of(cls, results: ResultsLike) -> Subject:
@@ -37,7 +38,9 @@ class Subject:
         place = said.get("place") or {}
         place = place if isinstance(place, Mapping) else {"name": place}
         drawn = said.get("assumptions")
-        drawn = drawn.get("mode") if isinstance(drawn, Mapping) else drawn
+        held: Mapping[str, float] = {}
+        if isinstance(drawn, Mapping):
+            drawn, held = drawn.get("mode"), drawn.get("held") or {}
         years = said.get("years")
         return cls(
             place=title(str(place.get("name", ""))),
@@ -46,6 +49,7 @@ class Subject:
             years=None if years is None else float(years),
             replications=int(results.table["replication"].nunique()),
             assumptions=None if drawn is None else str(drawn),
+            held=", ".join(f"{name} held at {value:g}" for name, value in held.items()),
         )
 
     def sentence(self, policies: int) -> str:
@@ -55,7 +59,7 @@ class Subject:
             f"{policies} policies",
             "" if self.years is None else _counted(self.years, "year"),
             _counted(self.replications, "replication"),
-            f"assumptions {self.assumptions}" if self.assumptions else "",
+            self._assumed(),
         ]
         return " · ".join(part for part in parts if part)
 
@@ -69,13 +73,20 @@ class Subject:
             )
         if self.assumptions == "fixed":
             return (
-                f"{interval} luck alone: every assumption stood at its default, so the doubt "
-                "about them comes on top."
+                f"{interval} luck alone: every assumption stood at "
+                f"{'one value' if self.held else 'its default'}, so the doubt about them comes "
+                "on top."
             )
         return (
             f"{interval} what differs between replications; it cannot say whether the model is "
             "right."
         )
+
+    def _assumed(self) -> str:
+        """Return how assumptions were set, and which of them were held at a value."""
+        if not self.assumptions:
+            return ""
+        return f"assumptions {self.assumptions}" + (f" ({self.held})" if self.held else "")
 
     def source(self) -> str:
         """Return the line that stands under a figure: who computed it, from what."""
@@ -83,7 +94,7 @@ class Subject:
             f"localsim {__version__}",
             self.place,
             _counted(self.replications, "replication"),
-            f"assumptions {self.assumptions}" if self.assumptions else "",
+            self._assumed(),
         ]
         own = f"Source: {', '.join(part for part in parts if part)}."
         return f"{own} {REAL_DATA}" if self.real else own
