@@ -40,7 +40,8 @@ class Subject:
         drawn = said.get("assumptions")
         held: Mapping[str, float] = {}
         if isinstance(drawn, Mapping):
-            drawn, held = drawn.get("mode"), drawn.get("held") or {}
+            held = drawn.get("held") or {}
+            drawn = drawn.get("mode")
         years = said.get("years")
         return cls(
             place=title(str(place.get("name", ""))),
