@@ -256,6 +256,18 @@ def test_ctrl_c_in_a_terminal_keeps_what_is_done(here):
     assert "replications are kept in out/hamlet" in err
     assert "Traceback" not in err
     assert 0 < ls.open(here / "out" / "hamlet").replications < 100_000
+    assert _gone(process.pid)
+
+
+def _gone(group, seconds=10):
+    """Whether the last process of a group ends within a few seconds."""
+    for _ in range(seconds * 10):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 # ── what there is ────────────────────────────────────────────────────────────────────────────────
