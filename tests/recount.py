@@ -25,6 +25,20 @@ from localsim.policy.vote_rules import EqualShares, GreedyVote
 WAITING = (AT_DOOR, QUEUEING)
 
 
+TOWNSHIP = Place.synthetic(
+    [300, 200, 0, 150, 250, 100], neighbourhood_areas=2, authorities=2, heterogeneity=1.0, seed=6
+)
+
+
+def decided(model):
+    """Let a model decide on its year, and not yet live it."""
+    model.fund()
+    model.listen()
+    model.allocate()
+    model.commission()
+    return model
+
+
 def conserved(model):
     """Hold every counter of a model's month end against a recount of its columns."""
     town = model.town
