@@ -303,6 +303,7 @@ def _check(options: argparse.Namespace) -> int:
         _known("check", name, CHECKS)
     with Progress("check", len(options.names or CHECKS), "check", shown=True) as bar:
         rows = run_all(options.names or None, lambda done, total, name: bar.at(done, name))
+        bar.at(len(rows), "done")
     if options.json:
         import dataclasses
         import json
