@@ -16,20 +16,29 @@ from localsim.policy.listening import Listening, Record, Voice
 from localsim.policy.rules import Rule, checked
 from localsim.themes import Amenity
 from localsim.year import amenity
-from localsim.year.listen import Priorities, hear, heard_need, recorded_need, take_part
+from localsim.year.listen import (
+    Priorities,
+    hear,
+    heard_need,
+    needs_at_home,
+    recorded_need,
+    take_part,
+)
 
 
 @dataclass(eq=False)
 class Sight:
     """What can be seen of a place this year, before anybody in particular looks.
 
-    `recorded` float64[A, T], pounds a head as the record has it, area by area; `waits_months`
-    float64[A, K] and `starts` float64[A, K] the last year's measured waits.
+    `recorded` float64[A, T], pounds a head as the record has it, area by area; `access_months`
+    and `starts` float64[A, K], the last year's measured waits; `at_home` int64[K, H], needs open
+    in each household, which its members may speak of.
     """
 
     recorded: Array
     access_months: Array
     starts: Array
+    at_home: Array
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,8 @@ def look(
     if presented is not None:
         recorded[:, facts.casework_index] = recorded_need(facts, presented, year) / people
     recorded[:, facts.amenity_index] = amenity.signals(facts, values, year)
-    return Sight(recorded, since[:, :, ACCESS_MONTHS], since[:, :, FIRST_STARTS])
+    at_home = needs_at_home(facts, town)
+    return Sight(recorded, since[:, :, ACCESS_MONTHS], since[:, :, FIRST_STARTS], at_home)
 
 
 def by_area(facts: Facts, cells: Array) -> Array:
@@ -150,7 +160,7 @@ def _evidence(
         participants = hear(facts, town, priorities, rows, areas, year)
         if rows.size:
             heard = np.tile(participants.weight.mean(axis=0), (people.size, 1)) * formula
-            said = heard_need(facts, town, rows, unit, year, bench.tier)
+            said = heard_need(facts, sight.at_home, rows, unit, year, bench.tier)
             heard[:, facts.casework_index] = said * formula[:, facts.casework_index]
             heard = _pooled(heard, people, formula)
     return Evidence(

@@ -150,27 +150,32 @@ def hear(
     )
 
 
-def heard_need(facts: Facts, town: Town, rows: Array, unit: int, year: int, tier: str) -> Array:
+def needs_at_home(facts: Facts, town: Town) -> Array:
+    """Return how many needs of each casework theme stand open in each household, int64[K, H]."""
+    cases = town.cases.row[: int(town.cases.sizes[1])]
+    cases = cases[cases["phase"] != NO_NEED]
+    household = facts.population.household[cases["resident"]]
+    homes = facts.household_sizes.size
+    counts = np.bincount(cases["theme"] * homes + household, minlength=len(facts.casework) * homes)
+    return counts.reshape(len(facts.casework), homes)
+
+
+def heard_need(facts: Facts, at_home: Array, rows: Array, unit: int, year: int, tier: str) -> Array:
     """Return the cost of meeting need a head as participants report it, float64[K].
 
-    Open needs in participants' households, over the people in those households, times the cost
-    of a case; with noise. It counts needs that stand open, where the record counts those that
-    were brought in a year: needs that last weigh more in voice.
+    Open needs in participants' households (`at_home` int64[K, H]), over the people in those
+    households, times the cost of a case; with noise. It counts needs that stand open, where the
+    record counts those that were brought in a year: needs that last weigh more in voice.
     """
     noise = facts.value("voice.noise_sd")
     cost = fact.case_cost_gbp(facts)
     value = np.zeros(len(facts.casework))
     name = np.array([streams.entity(tier, unit)], dtype=np.uint64)
-    household = facts.population.household
-    present = household[rows]
+    present = facts.population.household[rows]
     people = facts.household_sizes[present].sum()
-    cases = town.cases.row[: int(town.cases.sizes[1])]
-    cases = cases[cases["phase"] != NO_NEED]
     for k, theme in enumerate(facts.casework):
-        at_home = household[cases["resident"][cases["theme"] == k]]
-        open_needs = np.bincount(at_home, minlength=facts.household_sizes.size)[present].sum()
         wobble = float(streams.normal(facts.key(f"{theme.name}/voice"), name, episode=year)[0])
-        value[k] = open_needs / people * cost[k] * np.exp(noise * wobble)
+        value[k] = at_home[k, present].sum() / people * cost[k] * np.exp(noise * wobble)
     return value
 
 
