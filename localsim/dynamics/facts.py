@@ -23,6 +23,7 @@ from localsim.themes import Amenity, Casework, Theme
 WORKING = (2, 5)  # age bands 16-17 to 45-64, as a slice of place.AGES
 ADULT = 3  # first age band of adults, 18-29
 OLD = 6  # age band 65+
+MOST_SERVICES = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,9 +227,14 @@ def severe_share(facts: Facts) -> Array:
 
 
 def case_cost_gbp(facts: Facts) -> Array:
-    """Return the expected cost of serving one presented need once, float64[K]."""
+    """Return the expected cost of serving a need until it is solved, float64[K].
+
+    Services of a mean length that solve at a rate p are expected 1/p times; one that never
+    solves is counted as `MOST_SERVICES`.
+    """
     severe = severe_share(facts)
-    months = per_severity(facts, "service_months")
+    solve = np.maximum(per_severity(facts, "solve_share"), 1.0 / MOST_SERVICES)
+    months = per_severity(facts, "service_months") / solve
     mean = (1.0 - severe) * months[:, 0] + severe * months[:, 1]
     cost: Array = mean / 12.0 * per_theme(facts, "slot_gbp")
     return cost
