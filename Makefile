@@ -8,6 +8,9 @@ ARGS ?=
 bin := $(VENV)/bin
 environment := ./scripts/environment
 pinned := --constraint constraints.txt
+# The kernels are compiled on their first use and kept; do it while the user expects to wait.
+compile := echo "Compiling the kernels, once" >&2; $(bin)/python -c \
+	'import localsim as ls; ls.Model(ls.Place.synthetic(60), warmup_years=1)'
 # One stamp for what a run needs and one for what the tests need.
 installed := $(VENV)/.installed
 developing := $(VENV)/.installed-dev
@@ -53,10 +56,12 @@ clean: ## remove the environments and the caches; results in out/ stay
 # The package is installed editable, so its own files need no reinstalling.
 $(installed): pyproject.toml constraints.txt
 	@$(environment) install "$(VENV)" "$(PYTHON)" $(pinned) --editable .
+	@$(compile)
 	@touch $@
 
 $(developing): pyproject.toml constraints.txt
 	@$(environment) install "$(VENV)" "$(PYTHON)" $(pinned) --editable . --group dev
+	@$(compile)
 	@touch $(installed) $@
 
 ifeq ($(shell $(environment) sound "$(VENV)" "$(PYTHON)" && echo sound),)
