@@ -12,13 +12,13 @@ Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointP
 GreedyVote EqualShares Targets Judgement Silo Hub InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
 Experiment Results open appraise Appraisal plots check LocalsimError __version__
-""".split()
+"""
 
 
 def test_the_public_names_are_these():
-    assert localsim.__all__ == NAMES
+    assert localsim.__all__ == NAMES.split()
 
 
 def test_every_public_name_can_be_had():
-    for name in NAMES:
+    for name in NAMES.split():
         assert getattr(localsim, name) is not None
