@@ -6,11 +6,15 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from numba import njit
+from llvmlite import ir  # type: ignore[import-untyped]  # it has no types of its own
+from numba import njit, types
+from numba.core import cgutils
 from numba.core.caching import FunctionCache
+from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 type Whole = int | np.integer[Any]
 """A whole number in a kernel: Python's, or one read out of a column."""
@@ -56,3 +60,30 @@ def compiled[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     kernel._cache = _KernelCache(function)  # type: ignore[no-untyped-call]  # numba's own
     wrapped: Callable[P, R] = kernel
     return wrapped
+
+
+@intrinsic
+def _prefetch(_: Any, column: Any, index: Any, offset: Any) -> Any:
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rows = context.make_array(signature.args[0])(context, builder, arguments[0])
+        row = cgutils.get_item_pointer(  # type: ignore[no-untyped-call]  # numba's own
+            context, builder, signature.args[0], rows, [arguments[1]], wraparound=False
+        )
+        byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        address = builder.gep(builder.bitcast(row, byte), [arguments[2]])
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        ask = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]  # numba's own
+            builder.module, kind, "llvm.prefetch.p0"
+        )
+        builder.call(ask, [address, word(0), word(3), word(1)])  # to read, to keep, data
+        return context.get_dummy_value()
+
+    return types.none(column, types.intp, types.intp), generate
+
+
+prefetch: Callable[[NDArray[Any], Whole, int], None] = cast("Any", _prefetch)
+"""Ask the processor for a row of a column, from a byte of it on, while it does other things.
+
+It changes no value; a kernel that knows what it will look at next need not wait for it.
+"""

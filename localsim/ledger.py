@@ -31,17 +31,23 @@ class Ledger:
 
     def receive(self, payer: str, zone: str, amount_gbp: float) -> float:
         """Record money that a payer puts in; returns the amount, for the holder to take."""
-        self.received[payer, zone] += _money(amount_gbp, f"received from {payer}")
+        if not _is_money(amount_gbp):
+            raise _no_money(amount_gbp, f"received from {payer}")
+        self.received[payer, zone] += amount_gbp
         return amount_gbp
 
     def spend(self, payer: str, purpose: str, zone: str, amount_gbp: float) -> float:
         """Record money that leaves for a purpose; returns the amount, for the holder to give."""
-        self.spent[payer, purpose, zone] += _money(amount_gbp, f"spent on {purpose}")
+        if not _is_money(amount_gbp):
+            raise _no_money(amount_gbp, f"spent on {purpose}")
+        self.spent[payer, purpose, zone] += amount_gbp
         return amount_gbp
 
     def give_back(self, payer: str, zone: str, amount_gbp: float) -> float:
         """Record money that goes back to its payer."""
-        self.returned[payer, zone] += _money(amount_gbp, f"returned to {payer}")
+        if not _is_money(amount_gbp):
+            raise _no_money(amount_gbp, f"returned to {payer}")
+        self.returned[payer, zone] += amount_gbp
         return amount_gbp
 
     @property
@@ -71,6 +77,8 @@ class Ledger:
         self, purpose: str | None = None, zone: str | None = None, payer: str | None = None
     ) -> float:
         """Return what was spent: on one purpose or all, in one zone or all, by one payer or all."""
+        if purpose is zone is payer is None:
+            return math.fsum(self.spent.values())
         return math.fsum(
             amount
             for (who, why, where), amount in self.spent.items()
@@ -95,7 +103,9 @@ class Ledger:
         }
 
 
-def _money(amount_gbp: float, what: str) -> float:
-    if not math.isfinite(amount_gbp) or amount_gbp < -HALF_A_PENNY:
-        raise LedgerError(f"£{amount_gbp} {what} is no amount of money: it must be zero or more.")
-    return amount_gbp
+def _is_money(amount_gbp: float) -> bool:
+    return -HALF_A_PENNY <= amount_gbp < math.inf
+
+
+def _no_money(amount_gbp: float, what: str) -> LedgerError:
+    return LedgerError(f"£{amount_gbp} {what} is no amount of money: it must be zero or more.")

@@ -24,7 +24,7 @@ from localsim.policy.presets import status_quo
 from localsim.policy.supply import KINDS, Awarded
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
-from localsim.year.accounts import ZONES, Accounts, Owners, pay_month
+from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
 from localsim.year.commission import Providers, review
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
@@ -92,6 +92,7 @@ class Model(PeopledModel):
         chosen = check_themes(default_themes() if themes is None else themes)
         self.facts = Facts.of(place, chosen, numbers, self.seed, self.replication)
         self.place, self.population, self.themes = place, self.facts.population, chosen
+        self.own_payers = sorted({theme.agency for theme in chosen})
         self.inside = arguments.zone_of(place, policy, zone)
         self.reports_zones = bool(self.inside.any() and not self.inside.all())
         self.zone = np.where(self.inside, 0, 1) if self.reports_zones else self.inside * 0
@@ -150,7 +151,8 @@ class Model(PeopledModel):
     def listen(self) -> None:
         """Let every decider see its own evidence."""
         presented = self._recorded()
-        sight = look(self.facts, self.town, self.values, presented, self.since, self.year)
+        speak = any(r.hears_voices for r in self.regimes)
+        sight = look(self.facts, self.town, self.values, presented, self.since, self.year, speak)
         self._hearings: list[list[Hearing]] = []
         for regime in self.regimes:
             heard = []
@@ -187,6 +189,7 @@ class Model(PeopledModel):
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend)
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None]
         self.town.hazard.slope[:] = slope
+        self.standing = Standing.of(self.facts, self.accounts, self.owners)
 
     def live(self) -> None:
         """Let needs open, be presented, served and come back, at their own times."""
@@ -201,7 +204,7 @@ class Model(PeopledModel):
     def pay(self) -> None:
         """Pay the month's bills and hold the cash against the ledger."""
         flows = self.owners.flows(self.town.tally)
-        pay_month(self.facts, self.accounts, self.ledger, flows, self.owners, 1.0)
+        pay_month(self.facts, self.accounts, self.standing, self.ledger, flows, self.owners)
         self.ledger.close_month(self.month, self.accounts.held_gbp)
         self.flow_history.append(flows.sum(axis=0))
 
@@ -210,8 +213,7 @@ class Model(PeopledModel):
         counted = by_area(self.facts, self.town.tally.flows[:, :, PRESENTATIONS])
         self.presented.append(counted - self._presented_so_far)
         self._presented_so_far = counted
-        own = sorted({theme.agency for theme in self.themes})
-        self.spend_history.append(self.ledger.spent_by_zone(own, ZONES))
+        self.spend_history.append(self.ledger.spent_by_zone(self.own_payers, ZONES))
         deviations = np.bincount(
             self.owners.zone_of_cell, weights=self.town.tally.trust, minlength=len(ZONES)
         )

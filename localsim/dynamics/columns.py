@@ -185,8 +185,17 @@ class Tally(NamedTuple):
     waits: Array  # int64[A, K, WAIT_BINS]
 
 
+class Agenda(NamedTuple):
+    """Events that were due when the present window began, in order once they have been sorted."""
+
+    event: Array  # EVENT[H], sorted
+    loose: Array  # EVENT[H], as they were found
+    bucket: Array  # int64[H], where each bucket of time begins
+    size: Array  # int64[2], events taken and events noted
+
+
 class Heap(NamedTuple):
-    """Events of the present window, earliest first.
+    """Events that others caused inside the present window, earliest first.
 
     An onset has no case yet, -1, and its episode for a stamp.
     """
@@ -217,6 +226,16 @@ def grown_cases(cases: Cases) -> Cases:
         due=np.concatenate([cases.due, more.due]),
         free=np.concatenate([cases.free, more.free]),
         sizes=cases.sizes,
+    )
+
+
+def new_agenda(capacity: int) -> Agenda:
+    """Return room for so many events that are due when a window begins."""
+    return Agenda(
+        event=np.zeros(capacity, EVENT),
+        loose=np.zeros(capacity, EVENT),
+        bucket=np.zeros(capacity, np.int64),
+        size=np.zeros(2, np.int64),
     )
 
 

@@ -50,7 +50,7 @@ from localsim.dynamics.columns import (
 )
 from localsim.dynamics.onset import change_coupling, draw_threshold, schedule
 from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting
-from localsim.dynamics.trust import feel
+from localsim.dynamics.trust import feel, kept_trust
 from localsim.streams import unit, unit_exponential
 
 
@@ -66,11 +66,10 @@ def _await_presentation(
 ) -> None:
     """Leave a need unpresented until its resident (again) seeks a door."""
     i, k = cases.row[c].resident, cases.row[c].theme
-    kept = needs.person[i].trust * math.exp(
-        -rules.world[0].trust_fade * (now - needs.person[i].trust_month)
-    )
+    kept = kept_trust(needs, rules, i, now)
     rate = rules.severity[k, cases.row[c].severity].present * needs.person[i].seeking
-    rate *= math.exp(rules.world[0].trust_presenting * kept)
+    if kept != 0.0:
+        rate *= math.exp(rules.world[0].trust_presenting * kept)
     cases.row[c].phase = UNPRESENTED
     cases.row[c].phase_at = math.inf
     if rate > 0.0:

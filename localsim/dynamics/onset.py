@@ -14,9 +14,11 @@ import math
 import numpy as np
 
 from localsim.compiled import Whole, compiled
+from localsim.dynamics.agenda import note, sort
 from localsim.dynamics.columns import (
     IN_SERVICE,
     ONSET,
+    Agenda,
     Array,
     Cases,
     Hazard,
@@ -51,14 +53,16 @@ def _any_below(levels: Array, bound: float) -> bool:
 def open_window(
     needs: Needs,
     cases: Cases,
+    agenda: Agenda,
     heap: Heap,
     hazard: Hazard,
     start: float,
     end: float,
 ) -> bool:
-    """Collect what falls due before the window's end; False when the heap was too small."""
+    """Collect what falls due before the window's end; False when the agenda was too small."""
     heap.size[0] = 0
-    room = heap.event.size
+    agenda.size[:] = 0
+    room = agenda.event.size
     themes = needs.threshold.shape[0]
     for k in range(themes):
         for a in range(hazard.level.shape[0]):
@@ -74,19 +78,20 @@ def open_window(
                     continue
                 for j in range(block.size):
                     if block[j] < bound:
-                        if heap.size[0] >= room:
+                        if agenda.size[1] >= room:
                             return False
                         time = start + (block[j] - level) / slope
                         # Read here, one after the other, while none waits for the last.
                         episode = needs.need[k, first + j].episode
-                        push(heap, time, (first + j) * themes + k, -1, episode)
+                        note(agenda, time, (first + j) * themes + k, -1, episode)
     for c in range(cases.sizes[1]):
         due = cases.due[c]
         if due < end:
-            if heap.size[0] >= room:
+            if agenda.size[1] >= room:
                 return False
             ref = cases.row[c].resident * themes + cases.row[c].theme
-            push(heap, due, ref, c, cases.row[c].stamp)
+            note(agenda, due, ref, c, cases.row[c].stamp)
+    sort(agenda, start, end)
     return True
 
 

@@ -16,6 +16,7 @@ from localsim.dynamics.columns import (
     SEVERITY,
     SEVERITY_RULES,
     THEME_RULES,
+    Agenda,
     Array,
     Cases,
     Hazard,
@@ -26,13 +27,14 @@ from localsim.dynamics.columns import (
     Tally,
     grown_cases,
     grown_heap,
+    new_agenda,
     new_cases,
     new_heap,
     new_nodes,
     new_tally,
 )
 from localsim.dynamics.facts import Facts
-from localsim.dynamics.window import BEGIN, CASES_FULL, DONE, run_window
+from localsim.dynamics.window import BEGIN, CASES_FULL, COLLECT, DONE, run_window
 from localsim.place import TENURES
 from localsim.policy.supply import KINDS
 
@@ -110,6 +112,7 @@ class Town:
     nodes: Nodes
     rules: Rules
     tally: Tally
+    agenda: Agenda
     heap: Heap
     hazard: Hazard
     months: float = 0.0
@@ -123,6 +126,7 @@ class Town:
             nodes=Nodes(*(column.copy() for column in self.nodes)),
             rules=Rules(*(column.copy() for column in self.rules)),
             tally=Tally(*(column.copy() for column in self.tally)),
+            agenda=Agenda(*(column.copy() for column in self.agenda)),
             heap=Heap(*(column.copy() for column in self.heap)),
             hazard=Hazard(*(column.copy() for column in self.hazard)),
             months=self.months,
@@ -140,11 +144,13 @@ class Town:
         stage = BEGIN
         while stage != DONE:
             stage = run_window(
-                self.needs, self.cases, self.nodes, self.rules, self.tally, self.heap,
-                self.hazard, self.months, months, stage,
+                self.needs, self.cases, self.nodes, self.rules, self.tally,
+                self.agenda, self.heap, self.hazard, self.months, months, stage,
             )  # fmt: skip
             if stage == CASES_FULL:
                 self.cases = grown_cases(self.cases)
+            elif stage == COLLECT:
+                self.agenda = new_agenda(2 * self.agenda.event.size)
             elif stage != DONE:
                 self.heap = grown_heap(self.heap)
         self.hazard.level[:] += self.hazard.slope * months
@@ -177,10 +183,11 @@ def settle(facts: Facts, patches: Patches) -> Town:
     town = Town(
         patches=patches,
         needs=needs,
-        cases=new_cases(max(64, n // 4)),
+        cases=new_cases(max(64, n // 2)),
         nodes=new_nodes(patches.nodes, len(KINDS)),
         rules=_rules(facts, patches, keys),
         tally=new_tally(areas * len(TENURES), themes, areas),
+        agenda=new_agenda(max(256, n // 8)),
         heap=new_heap(max(256, n // 16)),
         hazard=Hazard(np.zeros((areas, themes)), np.zeros((areas, themes))),
         base_slope=np.tile(fact.per_theme(facts, "onset_per_year") / 12.0, (areas, 1)),

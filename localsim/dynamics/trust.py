@@ -9,6 +9,15 @@ from localsim.dynamics.columns import Needs, Rules, Tally
 
 
 @compiled
+def kept_trust(needs: Needs, rules: Rules, i: Whole, now: float) -> float:
+    """Return how far a resident's trust still stands from the usual level."""
+    trust: float = needs.person[i].trust
+    if trust != 0.0:  # without trust in play no time is spent on its fading
+        trust *= math.exp(-rules.world[0].trust_fade * (now - needs.person[i].trust_month))
+    return trust
+
+
+@compiled
 def feel(
     needs: Needs,
     rules: Rules,
@@ -25,8 +34,9 @@ def feel(
         rules.world[0].trust_memory,
     )
     surprise = outcome - needs.person[i].expectation
-    kept = needs.person[i].trust * math.exp(-fade * (now - needs.person[i].trust_month))
+    kept = kept_trust(needs, rules, i, now)
     needs.person[i].trust = kept + gain * surprise
     needs.person[i].trust_month = now
     needs.person[i].expectation += memory * surprise
-    tally.trust[needs.person[i].cell] += gain * surprise * math.exp(-fade * (end - now))
+    if gain != 0.0:
+        tally.trust[needs.person[i].cell] += gain * surprise * math.exp(-fade * (end - now))

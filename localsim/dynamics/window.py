@@ -1,8 +1,8 @@
 """A window of time: what falls due in it is collected, and taken in the order of time.
 
 One call from Python runs a whole window, as handing over every column costs more than many an
-event. Only where the heap or the rows of cases have no room left does it come back to ask for
-more, and is then called again at the stage that it had reached.
+event. Only where the agenda, the heap or the rows of cases have no room left does it come back to
+ask for more, and is then called again at the stage that it had reached.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import math
 import numpy as np
 
 from localsim.compiled import compiled
+from localsim.dynamics.agenda import earliest
 from localsim.dynamics.columns import (
     IN_SERVICE,
     NEED_MONTHS,
     SERVICE_MONTHS,
     SYSTEM_MONTHS,
     UNPRESENTED,
+    Agenda,
     Cases,
     Hazard,
     Heap,
@@ -26,12 +28,11 @@ from localsim.dynamics.columns import (
     Rules,
     Tally,
 )
-from localsim.dynamics.heap import pop
 from localsim.dynamics.month import assessed, heal_or_crisis, open_need, present, served
 from localsim.dynamics.onset import onset_time, open_window
 from localsim.dynamics.queues import serve_waiting
 
-# Stages of a window; at the middle three the heap can lack room.
+# Stages of a window; the agenda can lack room at the second, the heap at the two after it.
 BEGIN, COLLECT, FILL, RUN, CASES_FULL, DONE = range(6)
 
 
@@ -54,6 +55,7 @@ def _run(
     nodes: Nodes,
     rules: Rules,
     tally: Tally,
+    agenda: Agenda,
     heap: Heap,
     hazard: Hazard,
     start: float,
@@ -61,12 +63,12 @@ def _run(
 ) -> int:
     """Take every event before the window's end; may be called again after room was added."""
     themes = needs.threshold.shape[0]
-    while heap.size[0] > 0:
+    while agenda.size[0] < agenda.size[1] or heap.size[0] > 0:
         if heap.size[0] + 4 * themes + 8 > heap.event.size:
             return RUN
         if cases.sizes[0] == 0 and cases.sizes[1] >= cases.row.size:
             return CASES_FULL
-        now, ref, c, stamp = pop(heap)
+        now, ref, c, stamp = earliest(needs, cases, agenda, heap)
         if c < 0:
             i, k = ref // themes, ref % themes
             area = np.int64(needs.person[i].area)
@@ -119,18 +121,19 @@ def run_window(
     nodes: Nodes,
     rules: Rules,
     tally: Tally,
+    agenda: Agenda,
     heap: Heap,
     hazard: Hazard,
     start: float,
     months: float,
     stage: int,
 ) -> int:
-    """Run a window from a stage on: DONE, CASES_FULL, or the stage at which the heap was full."""
+    """Run a window from a stage on: DONE, CASES_FULL, or the stage at which there was no room."""
     end = start + months
     if stage == BEGIN:
         _begin_accounts(rules, tally, months)
-    if stage <= COLLECT and not open_window(needs, cases, heap, hazard, start, end):
+    if stage <= COLLECT and not open_window(needs, cases, agenda, heap, hazard, start, end):
         return COLLECT
     if stage <= FILL and not _fill_slots(needs, cases, nodes, rules, tally, heap, start, end):
         return FILL
-    return _run(needs, cases, nodes, rules, tally, heap, hazard, start, end)
+    return _run(needs, cases, nodes, rules, tally, agenda, heap, hazard, start, end)

@@ -22,13 +22,13 @@ GIFTS = "gifts"
 
 
 @compiled
-def _add_up(tally: Tally, regime_of_cell: Array, zone_of_cell: Array, out: Array) -> None:
+def _add_up(flows: Array, regime_of_cell: Array, zone_of_cell: Array, out: Array) -> None:
     """Add up the counters of cells, in a fixed order, into float64[R, Z, K, F]."""
-    for cell in range(tally.flows.shape[0]):
+    for cell in range(flows.shape[0]):
         r, z = regime_of_cell[cell], zone_of_cell[cell]
-        for k in range(tally.flows.shape[1]):
-            for f in range(tally.flows.shape[2]):
-                out[r, z, k, f] += tally.flows[cell, k, f]
+        for k in range(flows.shape[1]):
+            for f in range(flows.shape[2]):
+                out[r, z, k, f] += flows[cell, k, f]
 
 
 @dataclass(eq=False)
@@ -69,7 +69,7 @@ class Owners:
     def flows(self, tally: Tally) -> Array:
         """Return the counters of each regime and zone, float64[R, Z, K, F]."""
         out = np.zeros((self.open_ended.size, len(ZONES), *tally.flows.shape[1:]))
-        _add_up(tally, self.regime_of_cell, self.zone_of_cell, out)
+        _add_up(tally.flows, self.regime_of_cell, self.zone_of_cell, out)
         return out
 
 
@@ -113,42 +113,74 @@ class Accounts:
         return float(self.lines.sum() + self.desks.sum() + self.reserves.sum())
 
 
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What is paid every month until work is commissioned anew.
+
+    `nodes` and `kinds` int64[n] are the providers at work and `to_reserves` float64[n] what a
+    month adds to the reserves of each. `services` has each one's line (regime, theme), agency and
+    zone, what it is paid, what its work costs and what it is given; `amenities` likewise the line,
+    agency, zone and amount.
+    """
+
+    nodes: Array
+    kinds: Array
+    to_reserves: Array
+    services: list[tuple[int, int, str, str, float, float, float]]
+    amenities: list[tuple[int, int, str, str, float]]
+
+    @classmethod
+    def of(cls, facts: Facts, accounts: Accounts, owners: Owners) -> Standing:
+        """Return a month's payments for what has been commissioned."""
+        share = 1.0 / 12.0
+        agencies = [theme.agency for theme in facts.themes]
+        nodes, kinds = np.nonzero(accounts.pay_gbp)
+        pays = accounts.pay_gbp[nodes, kinds] * share
+        costs = accounts.cost_gbp[nodes, kinds] * share
+        # What is paid below cost draws on the provider's reserves, but for what is given to it.
+        gifts = np.maximum(costs - pays, 0.0) * facts.value("supply.gift_share")
+        money = zip(pays.tolist(), costs.tolist(), gifts.tolist(), strict=True)
+        return cls(
+            nodes,
+            kinds,
+            pays - costs + gifts,
+            [
+                (regime, t, agencies[t], ZONES[z], *amounts)
+                for (regime, t, z), amounts in zip(owners.node[nodes].tolist(), money, strict=True)
+            ],
+            [
+                (r, t, agencies[t], ZONES[z], float(accounts.amenity_gbp[r, t, z]) * share)
+                for r, t, z in np.argwhere(accounts.amenity_gbp).tolist()
+            ],
+        )
+
+
 def pay_month(
     facts: Facts,
     accounts: Accounts,
+    standing: Standing,
     ledger: Ledger,
     flows: Array,
     owners: Owners,
-    months: float,
 ) -> None:
-    """Pay providers, amenities, assessments, acute services and entitlements for a window.
+    """Pay providers, amenities, assessments, acute services and entitlements for a month.
 
     `flows` float64[R, Z, K, F] are the counters since the fork.
     """
-    share = months / 12.0
-    agencies = [theme.agency for theme in facts.themes]
     # Out of the arrays and back: Python counts quicker in its own numbers.
     lines, open_ended = accounts.lines.tolist(), owners.open_ended.tolist()
-    nodes, kinds = np.nonzero(accounts.pay_gbp)
-    pays = accounts.pay_gbp[nodes, kinds] * share
-    costs = accounts.cost_gbp[nodes, kinds] * share
-    # What is paid below cost draws on the provider's reserves, but for what is given to it.
-    gifts = np.maximum(costs - pays, 0.0) * facts.value("supply.gift_share")
-    accounts.reserves[nodes, kinds] += pays - costs + gifts
-    for (regime, t, z), pay, cost, gift in zip(
-        owners.node[nodes].tolist(), pays.tolist(), costs.tolist(), gifts.tolist(), strict=True
-    ):
+    accounts.reserves[standing.nodes, standing.kinds] += standing.to_reserves
+    for regime, t, agency, zone, pay, cost, gift in standing.services:
         if gift:
-            ledger.receive(GIFTS, ZONES[z], gift)
+            ledger.receive(GIFTS, zone, gift)
         if open_ended[regime]:
-            lines[regime][t] += ledger.receive(agencies[t], ZONES[z], pay)
+            lines[regime][t] += ledger.receive(agency, zone, pay)
         lines[regime][t] -= pay
-        ledger.spend(agencies[t], "service", ZONES[z], cost)
-    for regime, t, z in np.argwhere(accounts.amenity_gbp).tolist():
-        amount = float(accounts.amenity_gbp[regime, t, z]) * share
+        ledger.spend(agency, "service", zone, cost)
+    for regime, t, agency, zone, amount in standing.amenities:
         if open_ended[regime]:
-            lines[regime][t] += ledger.receive(agencies[t], ZONES[z], amount)
-        lines[regime][t] -= ledger.spend(agencies[t], "service", ZONES[z], amount)
+            lines[regime][t] += ledger.receive(agency, zone, amount)
+        lines[regime][t] -= ledger.spend(agency, "service", zone, amount)
     accounts.lines[:] = lines
     _pay_events(facts, accounts, ledger, flows, owners)
 
@@ -157,7 +189,7 @@ def _pay_events(
     facts: Facts, accounts: Accounts, ledger: Ledger, flows: Array, owners: Owners
 ) -> None:
     new = flows - accounts.paid
-    events = new[..., (CONTACTS, CRISES, NEED_MONTHS)].tolist()
+    events = new.take((CONTACTS, CRISES, NEED_MONTHS), axis=3).tolist()
     for regime, price in enumerate(accounts.contact_gbp.tolist()):
         for zone, themes in zip(ZONES, events[regime], strict=True):
             for theme, crisis, entitlement, (contacts, crises, months) in zip(

@@ -32,13 +32,13 @@ class Sight:
 
     `recorded` float64[A, T], pounds a head as the record has it, area by area; `access_months`
     and `starts` float64[A, K], the last year's measured waits; `at_home` int64[K, H], needs open
-    in each household, which its members may speak of.
+    in each household, which its members may speak of, or None where nobody is asked.
     """
 
     recorded: Array
     access_months: Array
     starts: Array
-    at_home: Array
+    at_home: Array | None
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,25 @@ class Hearing:
 
 
 def look(
-    facts: Facts, town: Town, values: Array, presented: Array | None, since: Array, year: int
+    facts: Facts,
+    town: Town,
+    values: Array,
+    presented: Array | None,
+    since: Array,
+    year: int,
+    speak: bool,
 ) -> Sight:
     """Draw up the year's record; without a year's history it shows what was spent before.
 
     `presented` float64[A, K] is a year's recorded presentations, `since` float64[A, K, F] the
-    counters of the last year by area.
+    counters of the last year by area; `speak` says whether any residents will be asked.
     """
     people = np.maximum(facts.place.residents.astype(np.float64), 1.0)[:, None]
     recorded = facts.historic_gbp / people
     if presented is not None:
         recorded[:, facts.casework_index] = recorded_need(facts, presented, year) / people
     recorded[:, facts.amenity_index] = amenity.signals(facts, values, year)
-    at_home = needs_at_home(facts, town)
+    at_home = needs_at_home(facts, town) if speak else None
     return Sight(recorded, since[:, :, ACCESS_MONTHS], since[:, :, FIRST_STARTS], at_home)
 
 
@@ -158,7 +164,7 @@ def _evidence(
     heard: Array | None = None
     if isinstance(bench.listening, Voice):
         participants = hear(facts, town, priorities, rows, areas, year)
-        if rows.size:
+        if rows.size and sight.at_home is not None:
             heard = np.tile(participants.weight.mean(axis=0), (people.size, 1)) * formula
             said = heard_need(facts, sight.at_home, rows, unit, year, bench.tier)
             heard[:, facts.casework_index] = said * formula[:, facts.casework_index]

@@ -13,6 +13,7 @@ from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
 from localsim.policy.access import Hub
 from localsim.policy.budgets import OpenEnded, Pooled
+from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
 from localsim.policy.supply import COMMUNITY_KINDS, Awarded
 from localsim.year.accounts import ZONES, Accounts
@@ -51,6 +52,11 @@ class Regime:
     def open_ended(self) -> bool:
         """Whether money comes as it is spent."""
         return isinstance(self.policy.budgets, OpenEnded)
+
+    @property
+    def hears_voices(self) -> bool:
+        """Whether any who decide listen to those who take part."""
+        return any(isinstance(bench.listening, Voice) for bench in self.benches)
 
     @property
     def benches(self) -> list[Bench]:
