@@ -214,7 +214,7 @@ def _failures(results: Results) -> int:
 
 
 def _places(options: argparse.Namespace) -> int:
-    from localsim.experiment.experiment import PLACES
+    from localsim.place import PLACES
 
     rows = []
     for name, make in PLACES.items():

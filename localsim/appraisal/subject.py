@@ -9,14 +9,12 @@ from typing import Any
 from localsim import __version__
 from localsim.appraisal.inputs import ResultsLike
 from localsim.appraisal.wording import title
+from localsim.place import PLACES
 
 REAL_DATA = (
     "Contains National Statistics data © Crown copyright and database right; contains public "
     "sector information licensed under the Open Government Licence."
 )
-
-
-BUILT_IN = ("kingston", "norbiton", "london")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Subject:
         return cls(
             place=title(str(place.get("name", ""))),
             size=_size(place),
-            real=place.get("name") in BUILT_IN,
+            real=place.get("name") in PLACES,
             years=None if years is None else float(years),
             replications=int(results.table["replication"].nunique()),
             assumptions=None if drawn is None else str(drawn),

@@ -34,7 +34,7 @@ from localsim.experiment.document import (
     read,
     refuse,
 )
-from localsim.experiment.experiment import PLACES, Experiment
+from localsim.experiment.experiment import Experiment
 from localsim.experiment.validate import (
     LARGEST_SEED,
     LONGEST_YEARS,
@@ -43,7 +43,7 @@ from localsim.experiment.validate import (
     shown,
 )
 from localsim.experiment.wording import problems
-from localsim.place import Place
+from localsim.place import PLACES, Place
 from localsim.policy import presets
 from localsim.policy.policy import Pilot, Policy
 

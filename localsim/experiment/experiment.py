@@ -25,7 +25,7 @@ from localsim.experiment.validate import (
     shown,
     whole,
 )
-from localsim.place import Place
+from localsim.place import PLACES, Place
 from localsim.policy import presets
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from localsim.experiment.replication import Plan
     from localsim.experiment.results import Results
     from localsim.model import Model
-
-PLACES = {"kingston": Place.kingston, "norbiton": Place.norbiton}
-"""The places that come with the package, by name."""
 
 VERSIONED = ("mesa", "numba", "numpy", "scipy", "humanleague", "pandas")
 

@@ -10,10 +10,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from localsim.appraisal.subject import BUILT_IN, REAL_DATA
+from localsim.appraisal.subject import REAL_DATA
 from localsim.appraisal.wording import title
 from localsim.errors import LocalsimError
-from localsim.place import Place
+from localsim.place import PLACES, Place
 from localsim.plots.style import BODY, FAINT, GREY, SMALL, chart, finish, number
 
 Floats = NDArray[np.float64]
@@ -114,7 +114,7 @@ def place_map(
         [
             "One bubble an area, as large as its residents are many; lines join neighbours."
             + (f" Ringed: {_said(marked)}." if marked else ""),
-            f"Source: localsim. {OPEN_DATA if place.name in BUILT_IN else ''}".strip(),
+            f"Source: localsim. {OPEN_DATA if place.name in PLACES else ''}".strip(),
         ],
     )
 
