@@ -197,7 +197,7 @@ class Agenda(NamedTuple):
 class Heap(NamedTuple):
     """Events that others caused inside the present window, earliest first.
 
-    An onset has no case yet, -1, and its episode for a stamp.
+    An onset has no case yet, -1.
     """
 
     event: Array  # EVENT[H]; ref is resident * K + theme

@@ -93,7 +93,6 @@ def open_need(
     hazard: Hazard,
     i: Whole,
     k: Whole,
-    episode: Whole,
     now: float,
     start: float,
     end: float,
@@ -107,6 +106,7 @@ def open_need(
         c = cases.sizes[1]
         cases.sizes[1] = c + 1
     who, keys = needs.person[i].entity, rules.keys[k]
+    episode = np.int64(needs.need[k, i].episode)
     severity = 1 if unit(keys[SEVERITY], who, episode, 0) < rules.theme[k].severe else 0
     cell = np.int64(needs.person[i].cell)
     cases.row[c].resident = i

@@ -81,16 +81,18 @@ def open_window(
                         if agenda.size[1] >= room:
                             return False
                         time = start + (block[j] - level) / slope
-                        # Read here, one after the other, while none waits for the last.
-                        episode = needs.need[k, first + j].episode
-                        note(agenda, time, (first + j) * themes + k, -1, episode)
+                        note(agenda, time, (first + j) * themes + k, -1, 0)
+    onsets = agenda.size[1]
     for c in range(cases.sizes[1]):
-        due = cases.due[c]
-        if due < end:
+        if cases.due[c] < end:
             if agenda.size[1] >= room:
                 return False
-            ref = cases.row[c].resident * themes + cases.row[c].theme
-            note(agenda, due, ref, c, cases.row[c].stamp)
+            note(agenda, cases.due[c], -1, c, 0)
+    # Read only now, when nothing is left to guess and no row waits for the one before.
+    for n in range(onsets, agenda.size[1]):
+        c = np.int64(agenda.loose[n].case)
+        agenda.loose[n].ref = cases.row[c].resident * themes + cases.row[c].theme
+        agenda.loose[n].stamp = cases.row[c].stamp
     sort(agenda, start, end)
     return True
 
@@ -146,7 +148,7 @@ def change_coupling(
         needs.threshold[k, i] = level + (needs.threshold[k, i] - level) * ratio
         time = onset_time(needs, hazard, area, k, i, start)
         if time < end:
-            push(heap, time, i * themes + k, -1, needs.need[k, i].episode)
+            push(heap, time, i * themes + k, -1, 0)
 
 
 @compiled
@@ -173,4 +175,4 @@ def draw_threshold(
     needs.threshold[k, i] = level + amount / rate
     time = onset_time(needs, hazard, area, k, i, start)
     if time < end:
-        push(heap, time, i * needs.threshold.shape[0] + k, -1, episode)
+        push(heap, time, i * needs.threshold.shape[0] + k, -1, 0)

@@ -74,7 +74,7 @@ def _run(
             area = np.int64(needs.person[i].area)
             # Overtaken events are known by their time, those of cases by their stamp.
             if onset_time(needs, hazard, area, k, i, start) == now:
-                open_need(needs, cases, rules, tally, heap, hazard, i, k, stamp, now, start, end)
+                open_need(needs, cases, rules, tally, heap, hazard, i, k, now, start, end)
             continue
         if cases.row[c].stamp != stamp:
             continue
