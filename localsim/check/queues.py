@@ -20,7 +20,7 @@ PRECISION_OF_RETURNS = 0.02
 YEARS = 8  # measured, after one to fill up
 _FEWEST_RESIDENTS = 20_000
 _MOST_RESIDENTS = 2_000_000
-_MOST_ARRIVALS = 1.5e8
+_MOST_ARRIVALS = 3e7
 AT_ONCE = 1e9  # presentations a month
 
 
@@ -68,7 +68,8 @@ def queue(
         Slots of the team; arrival < servers·service.
     replications, seed
         How often it is repeated, and the luck; by default until standard errors are at most
-        1 % of the exact values.
+        1 % of the exact values. Where fewer than about one arrival in a thousand waits they are
+        larger, so that a check ends within about a minute.
 
     Time is in units of the mean service, 1/service, whatever the unit of the rates; the wait
     excludes service. Raises `LocalsimError` for rates that cannot be, or a queue that would grow

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from localsim.assumptions import Assumptions
 from localsim.check import inputs
 from localsim.check.luck import FEWEST, repeat
 from localsim.check.world import frictionless, read, town
@@ -102,16 +103,17 @@ def noisy_signal(
         return 12.0 * (figures["amenity_benefit_gbp", "all"] - figures["spend_gbp", "all"])
 
     def once(replication: int) -> dict[str, float]:
-        sure, blurred = (
-            Model(place, best, seed=seed, replication=replication, themes=[theme],
-                  assumptions=world, warmup_years=0)
-            for world in (clear, noisy)
-        )  # fmt: skip
-        most = surplus(sure)
-        return {way: (most - surplus(blurred.fork(ways[way]))) / number for way in exact}
+        def run(policy: Policy, world: Assumptions) -> float:
+            return surplus(
+                Model(place, policy, seed=seed, replication=replication, themes=[theme],
+                      assumptions=world, warmup_years=0)
+            )  # fmt: skip
+
+        most = run(best, clear)
+        return {way: (most - run(ways[way], noisy)) / number for way in exact}
 
     # A squared normal has twice the variance of its mean's square.
-    fewest = max(FEWEST, math.ceil(2.0 / (0.8 * PRECISION) ** 2 / number))
+    fewest = max(FEWEST, math.ceil(2.0 / (0.9 * PRECISION) ** 2 / number))
     found = repeat(once, exact, PRECISION, replications, fewest)
     return NoisySignal(
         found["uniform"].mean, found["uniform"].se,
