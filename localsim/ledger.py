@@ -87,10 +87,13 @@ class Ledger:
 
     def spent_by_zone(self, payers: Collection[str], zones: Collection[str]) -> list[float]:
         """Return what some payers spent in each zone, looking at every entry once."""
-        entries = defaultdict(list)
+        entries: dict[tuple[str, str], list[float]] = {}
         for (who, _, where), amount in self.spent.items():
-            entries[who, where].append(amount)
-        return [sum(math.fsum(entries[payer, zone]) for payer in payers) for zone in zones]
+            entries.setdefault((who, where), []).append(amount)
+        return [
+            sum([math.fsum(entries[payer, zone]) for payer in payers if (payer, zone) in entries])
+            for zone in zones
+        ]
 
     def balance(self) -> Mapping[str, float]:
         """Return the account in one line: opening, in, spent, returned, carried."""

@@ -75,6 +75,14 @@ def sort(agenda: Agenda, start: float, end: float) -> None:
 
 
 @compiled
+def fetch_case(cases: Cases, c: Whole) -> None:
+    """Ask for a whole row of the cases, which is three of the processor's lines."""
+    prefetch(cases.row, c, 0)
+    prefetch(cases.row, c, 64)
+    prefetch(cases.row, c, 128)
+
+
+@compiled
 def _fetch(needs: Needs, cases: Cases, agenda: Agenda, n: Whole) -> None:
     """Ask for the columns that an event will look at."""
     themes = needs.threshold.shape[0]
@@ -85,9 +93,7 @@ def _fetch(needs: Needs, cases: Cases, agenda: Agenda, n: Whole) -> None:
     if c < 0:
         prefetch(needs.threshold[k], i, 0)
     else:
-        prefetch(cases.row, c, 0)
-        prefetch(cases.row, c, 64)
-        prefetch(cases.row, c, 128)
+        fetch_case(cases, c)
 
 
 @compiled

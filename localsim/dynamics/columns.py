@@ -69,31 +69,32 @@ NEED = np.dtype(
     align=True,
 )
 CASE = np.dtype(
+    # What most events look at stands together, so that it comes in one piece from memory. The
+    # resident's and the need's are copied here, so that an event looks in one place.
     [
-        ("presented", "f8"),  # first presentation, nan before
-        ("joined", "f8"),  # when it joined the present queue
+        ("resident", "i8"),
+        ("theme", "i8"),
+        ("stamp", "i8"),  # counts changes, so that an overtaken event is known as such
+        ("phase", "i8"),
+        ("phase_at", "f8"),  # when the phase itself ends
         ("heal_at", "f8"),  # a time; while in service the months that were left
         ("crisis_at", "f8"),  # likewise
-        ("phase_at", "f8"),  # when the phase itself ends
-        ("resident", "i8"),
-        # Copied here from the resident and the need, so that an event looks in one place.
+        ("severity", "i8"),
         ("entity", "u8"),
-        ("area", "i8"),
-        ("cell", "i8"),
         ("episode", "i8"),
-        ("stamp", "i8"),  # counts changes, so that an overtaken event is known as such
+        ("cell", "i8"),
         ("node", "i8"),
+        ("joined", "f8"),  # when it joined the present queue
+        ("attempts", "i8"),
+        ("provider", "i8"),
+        ("area", "i8"),
+        ("presented", "f8"),  # first presentation, nan before
         ("before", "i8"),  # neighbour in the queue
         ("after", "i8"),
         ("visits", "i8"),
-        ("attempts", "i8"),
         ("spells", "i8"),  # times it has been left unpresented
         ("crises", "i8"),
-        ("theme", "i8"),
-        ("severity", "i8"),
-        ("phase", "i8"),
         ("agency", "i8"),  # the desk it is at
-        ("provider", "i8"),
     ]
 )
 WORK = np.dtype(

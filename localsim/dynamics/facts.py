@@ -31,7 +31,8 @@ class Facts:
     """One world: a place, its people, its themes and every number of a replication.
 
     `casework` and `amenities` are the themes of each kind; `casework_index` and `amenity_index`
-    say where they stand among all themes. `historic_gbp` float64[A, T], a year's money as it was
+    say where they stand among all themes; `shown` are all themes as deciders see them.
+    `historic_gbp` float64[A, T], a year's money as it was
     spread before; `formula` float64[A, T], expected need relative to the place's mean a head, from
     public figures alone; `household_sizes` int64[H].
     """
@@ -46,6 +47,7 @@ class Facts:
     amenities: tuple[Amenity, ...]
     casework_index: Array
     amenity_index: Array
+    shown: tuple[Theme, ...]
     agencies: tuple[str, ...]
     area_entities: Array
     historic_gbp: Array
@@ -91,6 +93,7 @@ class Facts:
             amenities=amenities,
             casework_index=np.array([themes.index(t) for t in casework], dtype=np.int64),
             amenity_index=np.array([themes.index(t) for t in amenities], dtype=np.int64),
+            shown=tuple(theme.as_seen() for theme in themes),
             agencies=agencies,
             area_entities=streams.entities(list(place.codes)),
             historic_gbp=historic,

@@ -107,7 +107,9 @@ def open_need(
         cases.sizes[1] = c + 1
     who, keys = needs.person[i].entity, rules.keys[k]
     episode = np.int64(needs.need[k, i].episode)
-    severity = 1 if unit(keys[SEVERITY], who, episode, 0) < rules.theme[k].severe else 0
+    severity, severe = 0, rules.theme[k].severe
+    if severe > 0.0 and unit(keys[SEVERITY], who, episode, 0) < severe:
+        severity = 1
     cell = np.int64(needs.person[i].cell)
     cases.row[c].resident = i
     cases.row[c].entity = who

@@ -29,6 +29,7 @@ from localsim.dynamics.columns import (
     Rules,
     Tally,
 )
+from localsim.dynamics.agenda import fetch_case
 from localsim.dynamics.onset import schedule
 from localsim.streams import unit, unit_exponential
 
@@ -192,6 +193,8 @@ def serve_waiting(
         if p < 0:
             return
         leave_queue(cases, nodes, c)
+        if nodes.queue[node].waiting > 0:  # the next to be served, perhaps some events from now
+            fetch_case(cases, nodes.queue[node].first)
         _start(needs, cases, nodes, rules, tally, heap, c, p, now, end)
 
 

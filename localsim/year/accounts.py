@@ -192,6 +192,8 @@ def _pay_events(
     events = new.take((CONTACTS, CRISES, NEED_MONTHS), axis=3).tolist()
     for regime, price in enumerate(accounts.contact_gbp.tolist()):
         for zone, themes in zip(ZONES, events[regime], strict=True):
+            if not any(map(any, themes)):
+                continue
             for theme, crisis, entitlement, (contacts, crises, months) in zip(
                 facts.casework, owners.crisis_gbp, owners.entitlement_gbp, themes, strict=True
             ):

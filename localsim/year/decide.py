@@ -171,7 +171,7 @@ def _evidence(
             heard = _pooled(heard, people, formula)
     return Evidence(
         areas=tuple(place.codes[a] for a in np.flatnonzero(areas)),
-        themes=facts.themes,
+        themes=facts.shown,
         residents=people,
         value=record if heard is None else heard,
         record=record,
