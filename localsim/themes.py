@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ class Theme(ABC):
     def defaults(self) -> Mapping[str, float]:
         """Values of assumptions that nothing else sets, by name without the theme's."""
         return {}
+
+    def as_seen(self) -> Theme:
+        """Return what those who decide may see of the theme: its kind, and no number of it."""
+        return replace(self, values={})
 
     def completed(self, assumptions: Assumptions) -> Assumptions:
         """Return the assumptions with this theme's own entries added and its values set."""
@@ -179,6 +183,10 @@ class Amenity(Theme):
             area_values=tuple(values),
             values=exact,
         )
+
+    def as_seen(self) -> Amenity:
+        """Return what those who decide may see: how benefit bends, and not what it is worth."""
+        return replace(self, values={}, area_values=None)
 
     @property
     def defaults(self) -> Mapping[str, float]:

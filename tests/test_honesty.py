@@ -1,0 +1,231 @@
+"""A policy holds choices and never a fact; the world is the same whoever runs it."""
+
+import inspect
+from dataclasses import fields, is_dataclass, replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from localsim import streams
+from localsim.assumptions import Assumptions
+from localsim.model import Model
+from localsim.place import Place
+from localsim.policy.access import Access, Hub
+from localsim.policy.budgets import Budgets, Pooled
+from localsim.policy.contract import Contract
+from localsim.policy.listening import Listening
+from localsim.policy.policy import Devolved, Pilot, Policy
+from localsim.policy.presets import PRESETS, local_integrated_services, status_quo
+from localsim.policy.rules import Rule
+from localsim.policy.supply import Community, Supply
+from localsim.themes import Amenity, Log
+
+# Loaded for the variants that they define.
+for _module in ("presets", "rules", "vote_rules", "supply", "access", "contract", "listening"):
+    import_module(f"localsim.policy.{_module}")
+
+FACTS = (
+    "cost", "quality", "fail", "noise", "noisy", "sd", "lag", "wrong", "astray", "misdirect",
+    "capture", "elite", "willing", "consent", "effort", "solve", "success", "duration", "speed",
+    "drop", "wait", "trust", "turnout", "hidden", "gift", "volunteer", "reserve", "fit", "kappa",
+    "spill", "prevent", "heal", "crisis", "crises", "onset", "need", "power", "wage",
+)  # fmt: skip
+# Every field of every answer, and what is chosen by it. A new one must be added here by hand.
+CHOICES = {
+    "Policy.name": "what it is called",
+    "Policy.description": "what it is called, at length",
+    "Policy.tier": "who decides",
+    "Policy.budgets": "with whose money",
+    "Policy.listening": "on what evidence",
+    "Policy.rule": "how it decides",
+    "Policy.contract": "what providers answer for",
+    "Policy.access": "which doors it keeps",
+    "Policy.supply": "whose hands it uses",
+    "Policy.devolved": "what it leaves to others",
+    "Devolved.share": "how much it leaves to them",
+    "Devolved.tier": "to whom",
+    "Devolved.listening": "on what evidence",
+    "Devolved.rule": "how they decide",
+    "Pilot.name": "what it is called",
+    "Pilot.policy": "what is tried",
+    "Pilot.areas": "where",
+    "Pilot.elsewhere": "what the rest keeps",
+    "RingFenced.shares": "how the pot is cut",
+    "Pooled.share": "how much is to be pooled; how much is, is the world's",
+    "Pooled.ramp": "how soon it is asked for",
+    "OpenEnded.price": "what a pound must bring to be spent",
+    "Record.shrink": "how the record is read",
+    "Voice.outreach": "how much reaching out is bought",
+    "Voice.hours": "what is asked of those who take part",
+    "Targets.items": "how much must be reported",
+    "Judgement.items": "how much must be reported",
+    "Market.capacity_building": "how much of the programme is bought",
+    "Market.quality_weight": "how much quality, as seen, counts in an award; not how good it is",
+    "Market.contract_years": "how long contracts run",
+    "Market.community": "who may bid",
+    "Community.capacity_building": "how much of the programme is bought",
+    "Community.quality_weight": "how much quality, as seen, counts in an award",
+    "Community.contract_years": "how long grants run",
+    "Fixed.spend": "the spending itself",
+    "TargetsFirst.target_months": "what is set as a target",
+    "GreedyVote.lot_gbp": "how large a project is",
+    "EqualShares.lot_gbp": "how large a project is",
+    "JointPanel.residents": "how many of the seats are residents'",
+}
+
+
+def variants(kind):
+    """Return a kind of answer and everything in the package that derives from it."""
+    found = {kind}
+    for derived in kind.__subclasses__():
+        found |= variants(derived)
+    return {k for k in found if k.__module__.startswith("localsim.policy.")}
+
+
+ANSWERS = sorted(
+    {k for kind in (Budgets, Listening, Rule, Contract, Access, Supply) for k in variants(kind)}
+    | {Policy, Devolved, Pilot},
+    key=lambda kind: kind.__name__,
+)
+CONCRETE = [
+    kind
+    for kind in ANSWERS
+    if is_dataclass(kind) and not inspect.isabstract(kind) and not kind.__name__.startswith("_")
+]
+
+
+def test_every_field_of_every_answer_is_a_choice():
+    given = {f"{kind.__name__}.{field.name}" for kind in CONCRETE for field in fields(kind)}
+    assert given == set(CHOICES)
+
+
+@pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
+def test_no_answer_holds_a_fact(kind):
+    held = {field.name for field in fields(kind)} if is_dataclass(kind) else set()
+    held |= set(vars(kind).get("__annotations__", {}))
+    weights = {name for name in held if name.endswith("_weight")}
+    for name in held - weights:
+        assert not [fact for fact in FACTS if any(p.startswith(fact) for p in name.split("_"))]
+
+
+def test_no_answer_can_be_told_an_assumption():
+    told = {name.rsplit(".", 1)[-1] for name in Assumptions.default().names}
+    held = {field.name for kind in CONCRETE for field in fields(kind)}
+    assert not told & held
+
+
+@pytest.mark.parametrize("kind", CONCRETE, ids=lambda kind: kind.__name__)
+def test_a_fact_given_to_an_answer_is_refused(kind):
+    for fact in ("quality", "cost_gbp", "noise_sd", "misdirection", "capture", "willingness"):
+        with pytest.raises(TypeError, match="unexpected keyword argument"):
+            kind(**{fact: 0.0})
+
+
+# ── one world for all ─────────────────────────────────────────────────────────────────────────
+
+PLACE = Place.synthetic(600, 6, neighbourhood_areas=3, seed=4)
+EVERY = [
+    *(make() for make in PRESETS.values()),
+    replace(
+        local_integrated_services(), name="hub", access=Hub(), supply=Community(),
+        budgets=Pooled(1.0, ramp=1.0),
+    ),
+    Pilot(local_integrated_services(), [PLACE.codes[0]], status_quo()),
+]  # fmt: skip
+
+
+def facts_of(model):
+    """Return every array of the world that no policy may touch."""
+    facts, town, providers, priorities = model.facts, model.town, model.providers, model.priorities
+    world = {
+        name: getattr(facts, name)
+        for name in ("historic_gbp", "formula", "household_sizes", "area_entities")
+    }
+    world |= {f"who: {name}": column for name, column in facts.population.columns.items()}
+    world |= {name: getattr(providers, name) for name in ("price", "cost", "quality", "observed")}
+    world |= {name: getattr(town.rules, name)
+              for name in ("severity", "theme", "world", "assess", "keys")}  # fmt: skip
+    world |= {name: getattr(priorities, name)
+              for name in ("lasting", "propensity", "seldom_heard")}  # fmt: skip
+    world |= {"values": model.values, "onset": town.base_slope}
+    world |= {f"need: {name}": town.needs.person[name] for name in ("entity", "area", "seeking")}
+    return world | {"need: relative": town.needs.need["relative"]}
+
+
+def beginning_of(model):
+    """Return what is drawn before anything is decided: first thresholds, open needs, capacity."""
+    return {
+        "threshold": model.town.needs.threshold, "need": model.town.needs.need,
+        "person": model.town.needs.person, "capacity": model.providers.capacity,
+        "reserves": model.accounts.reserves,
+    }  # fmt: skip
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    for name, array in one.items():
+        assert np.array_equal(array, other[name]), name
+
+
+@pytest.mark.parametrize("policy", EVERY, ids=lambda policy: policy.name)
+def test_every_policy_begins_in_the_same_world_and_leaves_its_facts_alone(policy):
+    # Borders are the place's, drawn for all policies alike, as an experiment does.
+    borders = np.arange(len(PLACE.codes)) > 0
+    usual, other = (
+        Model(PLACE, p, seed=3, zone=~borders, borders=borders.astype(np.int64), warmup_years=0)
+        for p in (status_quo(), policy)
+    )
+    assert usual.facts.assumptions == other.facts.assumptions
+    assert usual.facts.agencies == other.facts.agencies
+    assert_same(facts_of(usual), facts_of(other))
+    assert_same(beginning_of(usual), beginning_of(other))
+    usual.run(2)
+    other.run(2)
+    assert_same(facts_of(usual), facts_of(other))
+
+
+def test_no_draw_knows_a_policy(monkeypatch):
+    asked = {}
+    real = streams.key
+
+    def listening(seed, replication, stream):
+        asked.setdefault(policy.name, set()).add(stream)
+        return real(seed, replication, stream)
+
+    monkeypatch.setattr(streams, "key", listening)
+    for policy in EVERY:
+        Model(PLACE, policy, seed=3, warmup_years=0).run(2)
+    answers = {kind.__name__ for kind in ANSWERS} | {p.name for p in EVERY}
+    for names in asked.values():
+        assert not [name for name in names if any(answer in name for answer in answers)]
+    assert set.union(*asked.values())
+
+
+# ── nobody sees the truth ─────────────────────────────────────────────────────────────────────
+
+
+class Peeping(Rule):
+    """Keeps what it is shown of themes, and spends nothing."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def allocate(self, evidence, purse):
+        self.seen += evidence.themes
+        return np.zeros((len(evidence.areas), len(evidence.themes)))
+
+
+def test_a_rule_is_not_shown_what_an_amenity_is_truly_worth():
+    theme = Amenity.of_values("good", [1.0, 5.0], Log())
+    rule = Peeping()
+    place = Place.synthetic([10, 10], heterogeneity=0.0)
+    Model(place, Policy("peeping", rule=rule), themes=[theme], warmup_years=0).run(1)
+    assert rule.seen
+    for shown in rule.seen:
+        assert shown.name == "good"
+        assert shown.area_values is None
+        assert not shown.values
