@@ -172,23 +172,13 @@ def _close(
 
 
 @compiled
-def _enter_door(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    agency: Whole,
-    now: float,
-    end: float,
-) -> None:
+def _enter_door(cases: Cases, rules: Rules, tally: Tally, c: Whole, agency: Whole) -> Whole:
+    """Count a visit to an agency and return the node of its desk, for the case to join."""
     cases.row[c].agency = agency
     cases.row[c].visits += 1
     tally.flows[cases.row[c].cell, cases.row[c].theme, CONTACTS] += 1
-    node = rules.desk[cases.row[c].area, agency]
-    join(needs, cases, nodes, rules, tally, heap, c, node, AT_DOOR, now, end)
+    node: Whole = rules.desk[cases.row[c].area, agency]
+    return node
 
 
 @compiled
@@ -211,15 +201,15 @@ def _present_one(
     tally.stock[cell, k].in_system += 1
     tally.flows[cell, k, SYSTEM_MONTHS] += end - now
     regime = rules.regime[area]
-    if rules.own_desk[regime, k] < 0:
-        node = rules.pool[area, k]
-        join(needs, cases, nodes, rules, tally, heap, c, node, QUEUEING, now, end)
-        return
-    u = unit(rules.keys[k, DOOR], cases.row[c].entity, cases.row[c].episode, cases.row[c].spells)
-    agency = 0
-    while rules.first_door[regime, k, agency] <= u:
-        agency += 1
-    _enter_door(needs, cases, nodes, rules, tally, heap, c, agency, now, end)
+    node, phase = rules.pool[area, k], QUEUEING
+    if rules.own_desk[regime, k] >= 0:
+        who, episode, spell = cases.row[c].entity, cases.row[c].episode, cases.row[c].spells
+        u = unit(rules.keys[k, DOOR], who, episode, spell)
+        agency = 0
+        while rules.first_door[regime, k, agency] <= u:
+            agency += 1
+        node, phase = _enter_door(cases, rules, tally, c, agency), AT_DOOR
+    join(needs, cases, nodes, rules, tally, heap, c, node, phase, now, end)
 
 
 @compiled
@@ -238,17 +228,16 @@ def present(
     i = cases.row[c].resident
     regime = rules.regime[cases.row[c].area]
     own = rules.own_desk[regime, cases.row[c].theme]
-    _present_one(needs, cases, nodes, rules, tally, heap, c, now, end)
-    if own < 0 or not rules.joint_door[regime]:
-        return
-    for k in range(needs.need.shape[0]):
-        other = np.int64(needs.need[k, i].case)
-        if (
-            other >= 0
-            and cases.row[other].phase == UNPRESENTED
-            and rules.own_desk[regime, k] == own
-        ):
-            _present_one(needs, cases, nodes, rules, tally, heap, other, now, end)
+    last = needs.need.shape[0] if own >= 0 and rules.joint_door[regime] else 0
+    for k in range(-1, last):  # first the need whose time has come, then the others
+        other = np.int64(c)
+        if k >= 0:
+            other = np.int64(needs.need[k, i].case)
+            if other < 0 or cases.row[other].phase != UNPRESENTED:
+                continue
+            if rules.own_desk[regime, k] != own:
+                continue
+        _present_one(needs, cases, nodes, rules, tally, heap, other, now, end)
 
 
 @compiled
@@ -290,22 +279,21 @@ def assessed(
     nodes.work[node, cases.row[c].provider].busy -= 1
     serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
     regime, agency = rules.regime[area], cases.row[c].agency
-    if agency == rules.own_desk[regime, k]:
-        pool = rules.pool[area, k]
-        join(needs, cases, nodes, rules, tally, heap, c, pool, QUEUEING, now, end)
-        return
-    who, episode, visit = cases.row[c].entity, cases.row[c].episode, cases.row[c].visits
-    tally.flows[cell, k, PASS_OFFS] += 1
-    if unit(rules.keys[k, DROP], who, episode, visit) < rules.world[0].drop:
-        tally.flows[cell, k, DROPPED] += 1
-        feel(needs, rules, tally, i, 0.0, now, end)
-        _lapse(needs, cases, rules, tally, heap, c, now, end)
-        return
-    u = unit(rules.keys[k, ROUTE], who, episode, visit)
-    onward = 0
-    while rules.next_door[regime, k, agency, onward] <= u:
-        onward += 1
-    _enter_door(needs, cases, nodes, rules, tally, heap, c, onward, now, end)
+    next_node, phase = rules.pool[area, k], QUEUEING
+    if agency != rules.own_desk[regime, k]:
+        who, episode, visit = cases.row[c].entity, cases.row[c].episode, cases.row[c].visits
+        tally.flows[cell, k, PASS_OFFS] += 1
+        if unit(rules.keys[k, DROP], who, episode, visit) < rules.world[0].drop:
+            tally.flows[cell, k, DROPPED] += 1
+            feel(needs, rules, tally, i, 0.0, now, end)
+            _lapse(needs, cases, rules, tally, heap, c, now, end)
+            return
+        u = unit(rules.keys[k, ROUTE], who, episode, visit)
+        onward = 0
+        while rules.next_door[regime, k, agency, onward] <= u:
+            onward += 1
+        next_node, phase = _enter_door(cases, rules, tally, c, onward), AT_DOOR
+    join(needs, cases, nodes, rules, tally, heap, c, next_node, phase, now, end)
 
 
 @compiled
@@ -347,11 +335,10 @@ def served(
         return
     tally.flows[cell, k, RETURNED] += 1
     own = rules.own_desk[rules.regime[area], k]
-    if own < 0:
-        pool = rules.pool[area, k]
-        join(needs, cases, nodes, rules, tally, heap, c, pool, QUEUEING, now, end)
-    else:
-        _enter_door(needs, cases, nodes, rules, tally, heap, c, own, now, end)
+    next_node, phase = rules.pool[area, k], QUEUEING
+    if own >= 0:
+        next_node, phase = _enter_door(cases, rules, tally, c, own), AT_DOOR
+    join(needs, cases, nodes, rules, tally, heap, c, next_node, phase, now, end)
 
 
 @compiled

@@ -90,9 +90,9 @@ def open_window(
             note(agenda, cases.due[c], -1, c, 0)
     # Read only now, when nothing is left to guess and no row waits for the one before.
     for n in range(onsets, agenda.size[1]):
-        c = np.int64(agenda.loose[n].case)
-        agenda.loose[n].ref = cases.row[c].resident * themes + cases.row[c].theme
-        agenda.loose[n].stamp = cases.row[c].stamp
+        row = np.int64(agenda.loose[n].case)
+        agenda.loose[n].ref = cases.row[row].resident * themes + cases.row[row].theme
+        agenda.loose[n].stamp = cases.row[row].stamp
     sort(agenda, start, end)
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from localsim.compiled import Whole, compiled
+from localsim.dynamics.agenda import fetch_case
 from localsim.dynamics.columns import (
     ACCESS_MONTHS,
     ASSESS,
@@ -29,7 +30,6 @@ from localsim.dynamics.columns import (
     Rules,
     Tally,
 )
-from localsim.dynamics.agenda import fetch_case
 from localsim.dynamics.onset import schedule
 from localsim.streams import unit, unit_exponential
 
