@@ -167,8 +167,13 @@ def test_a_table_of_areas_is_found_beside_the_config(load, tmp_path):
         ("place: {synthetic: {aras: 3}}", "line 3: place.synthetic.aras: 'aras' is not known; "
                                           "did you mean 'areas'?"),
         ("place: {synthetic: {residents: -1}}", "line 3: place: residents is -1"),
-        ("place: {}", "line 3: place.synthetic: this key is missing, and there is no default for "
-                      "it."),
+        ("place: {}", "line 3: place: a mapping here is {csv: FILE} or {synthetic: {residents:"),
+        ("place: {cvs: a.csv}", "line 3: place: a mapping here is {csv: FILE} or {synthetic:"),
+        ("place: {csv: }", "line 3: place.csv: it is empty; text is wanted."),
+        ("place: {csv: a.csv, nam: b}", "line 3: place.nam: there is no such key; did you mean "
+                                        "'name'?"),
+        ("place: {csv: a.csv, synthetic: {}}", "line 3: place.synthetic: there is no such key; "
+                                               "known are 'csv', 'name'."),
         ("policies: status_quo", "line 3: policies: 'status_quo' is text, and a list is wanted."),
         ("policies: []", "line 3: policies: it is empty; at least one entry is wanted."),
         ("policies: [top_don]", "line 3: policies[0]: 'top_don' is not known; did you mean "

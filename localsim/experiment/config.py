@@ -55,9 +55,16 @@ Name = Annotated[str, Field(pattern=r"^\w[\w .()-]{0,79}$")]
 
 def _form(value: Any) -> str:
     """Say which form of an answer was written, a word or a mapping, for pydantic to check."""
-    if isinstance(value, Mapping):
-        return "csv" if "csv" in value else "mapping"
-    return "word"
+    return "mapping" if isinstance(value, Mapping) else "word"
+
+
+def _place_form(value: Any) -> str | None:
+    """Say which form of a place was written; no form is called what a key is called."""
+    if not isinstance(value, Mapping):
+        return "word"
+    if "csv" in value:
+        return "table"
+    return "mapping" if "synthetic" in value else None
 
 
 class _Strict(BaseModel):
@@ -109,8 +116,12 @@ class Config(_Strict):
     place: Annotated[
         Annotated[Text, Tag("word")]
         | Annotated[SyntheticPlace, Tag("mapping")]
-        | Annotated[CsvPlace, Tag("csv")],
-        Discriminator(_form),
+        | Annotated[CsvPlace, Tag("table")],
+        Discriminator(
+            _place_form,
+            custom_error_type="no_place",
+            custom_error_message="a mapping here is {csv: FILE} or {synthetic: {residents: …}}",
+        ),
     ]
     policies: Annotated[
         list[
@@ -137,7 +148,7 @@ class Config(_Strict):
 _FORMS: dict[str, type[BaseModel]] = {
     "": Config,
     "place/mapping": SyntheticPlace,
-    "place/csv": CsvPlace,
+    "place/table": CsvPlace,
     "policies/mapping": PolicyEntry,
     "assumptions/mapping": AssumptionsEntry,
 }
