@@ -298,10 +298,11 @@ class Place:
         tier = self.unit_names("neighbourhood")
         groups = "neighbourhood" if len(tier) == 1 else "neighbourhoods"
         areas = "area" if len(self.codes) == 1 else "areas"
+        residents, homes = self.residents.sum(), self.households.sum()
         return (
-            f"<Place {self.name}: {self.residents.sum():,} residents in "
-            f"{self.households.sum():,} households, {len(self.codes):,} {areas}, "
-            f"{len(tier):,} {groups}>"
+            f"<Place {self.name}: {residents:,} {'resident' if residents == 1 else 'residents'} in "
+            f"{homes:,} {'household' if homes == 1 else 'households'}, {len(self.codes):,} {areas},"
+            f" {len(tier):,} {groups}>"
         )
 
     def table(self) -> pd.DataFrame:

@@ -48,8 +48,11 @@ class Sheet:
             )
         for column in _REQUIRED:
             if column not in header:
-                close = nearest(column, [h for h in header if h])
-                raise LocalsimError(f"{self.label} has no column {column!r}, line 1: {close}")
+                found = ", ".join(repr(name) for name in header[:12])
+                raise LocalsimError(
+                    f"{self.label}, line 1, names no column {column!r}, only {found}; the names "
+                    "are parted by commas and spelt exactly so."
+                )
         for column in header:
             if not column or header.count(column) > 1:
                 what = f"the column {column!r} twice" if column else "a column without a name"

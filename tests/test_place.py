@@ -155,6 +155,10 @@ def test_repr_says_what_it_is(norbiton: Place) -> None:
     )
 
 
+def test_repr_counts_one_as_one() -> None:
+    assert "1 resident in 1 household, 1 area" in repr(Place.synthetic(1, 1))
+
+
 def test_a_table_reads_back_as_the_same_place(norbiton: Place, tmp_path: Path) -> None:
     path = tmp_path / "norbiton.csv"
     norbiton.table().to_csv(path, index=False)
@@ -301,7 +305,7 @@ AGES_HEADER = (
         ("", "is empty"),
         ("\n\n", "is empty"),
         ("code,residents\n", "has no areas"),
-        ("code,resident\na,1\n", "no column 'residents', line 1: did you mean 'resident'"),
+        ("code,resident\na,1\n", "line 1, names no column 'residents', only 'code', 'resident';"),
         ("code,residents,code\na,1,b\n", "line 1, has the column 'code' twice"),
         ("code,residents,\na,1,2\n", "column without a name"),
         ("code,residents\na,1\nb\n", "line 3, has 1 cells"),
