@@ -92,6 +92,7 @@ class Subject:
         parts = [
             f"localsim {__version__}",
             self.place,
+            "" if self.years is None else _counted(self.years, "year"),
             _counted(self.replications, "replication"),
             self._assumed(),
         ]
@@ -100,11 +101,12 @@ class Subject:
 
 
 def _counted(number: float, noun: str) -> str:
-    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,.10g} {noun}{'' if number == 1 else 's'}"
 
 
 def _size(place: Mapping[str, Any]) -> str:
     """Return how much of a place is the pilot, or how many live there, in brackets."""
     if place.get("inside"):
         return f"(pilot in {len(place['inside'])} of {place['areas']} areas)"
-    return f"({place['residents']:,} residents)" if "residents" in place else ""
+    residents = place.get("residents")
+    return "" if residents is None else f"({_counted(residents, 'resident')})"
