@@ -157,6 +157,11 @@ def test_fenced_shares_are_kept_as_given_and_can_be_hashed():
     assert hash(fenced) == hash(RingFenced({"health": 0.75, "work": 0.25}))
 
 
+def test_fenced_shares_are_a_mapping():
+    with pytest.raises(LocalsimError, match=r"shares must map a theme's name .* not \[0.5, 0.5\]"):
+        RingFenced([0.5, 0.5])
+
+
 def test_numbers_may_come_from_numpy():
     assert Pooled(np.float32(0.5)).share == 0.5
     assert Targets(np.int64(35)) == Targets(35)

@@ -57,6 +57,10 @@ class RingFenced(Budgets):
     def __post_init__(self) -> None:
         if self.shares is None:
             return
+        if not isinstance(self.shares, Mapping):
+            raise LocalsimError(
+                f"RingFenced: shares must map a theme's name to its share, not {self.shares!r}."
+            )
         for theme, share in self.shares.items():
             check_share(f"RingFenced: the share of theme {theme!r}", share)
         total = math.fsum(self.shares.values())
