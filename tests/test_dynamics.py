@@ -1,4 +1,4 @@
-"""The compiled month: the heap, cases and queues against brute force, and time that is exact."""
+"""The compiled month: events, cases and queues against brute force, and time that is exact."""
 
 import math
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from recount import conserved
 
 from localsim.assumptions import Assumptions
+from localsim.dynamics.agenda import note, sort
 from localsim.dynamics.columns import (
     CONTACTS,
     CRISES,
@@ -32,6 +33,7 @@ from localsim.dynamics.columns import (
     WAITED,
     WEEKS_PER_MONTH,
     grown_heap,
+    new_agenda,
     new_heap,
 )
 from localsim.dynamics.heap import pop, push
@@ -67,6 +69,28 @@ def test_events_leave_the_heap_in_the_order_of_time_then_of_who(events):
         assert (time, ref) == events[stamp]
         assert case == stamp + 100
     assert heap.size[0] == 0
+
+
+@given(st.lists(st.tuples(st.floats(2.0, 3.0) | st.sampled_from([1.9, 2.5]), st.integers(0, 9))))
+def test_what_is_due_is_sorted_by_time_then_by_who(events):
+    agenda = new_agenda(max(1, len(events)))
+    for stamp, (time, ref) in enumerate(events):
+        note(agenda, time, ref, stamp + 100, stamp)
+    sort(agenda, 2.0, 3.0)
+    out = agenda.event[: agenda.size[1]].tolist()
+    assert [(time, ref) for time, ref, _, _ in out] == sorted(events)
+    for time, ref, case, stamp in out:  # what belongs together stays together
+        assert (time, ref) == events[stamp]
+        assert case == stamp + 100
+
+
+def test_an_agenda_without_room_grows_and_changes_nothing(warm):
+    roomy, tight = warm.fork(presets.status_quo()), warm.fork(presets.status_quo())
+    tight.town.agenda = new_agenda(1)
+    roomy.run(1)
+    tight.run(1)
+    assert tight.town.agenda.event.size > 1
+    assert np.array_equal(flows(roomy), flows(tight))
 
 
 def test_a_grown_heap_holds_the_same_events():
