@@ -278,6 +278,8 @@ def test_a_vote_takes_what_most_approve_while_it_fits():
         ("failure_demand", (0.5, 1, 1), "failure is 1"),
         ("failure_demand", (0.5, 1, -0.1), "failure"),
         ("worker_count", (None, 1), "workers"),
+        ("identical_policies", (None, "top_down"), "must be a Policy"),
+        ("uniform_provision", ([1, [2]], 1, 1), r"a\[1\]"),
     ],
 )
 def test_what_cannot_be_ends_in_a_sentence(name, arguments, said):

@@ -241,6 +241,8 @@ def test_nobody_voting_and_nothing_to_vote_on_are_votes(rule):
         ({"rule": "greedy", "completion": "add1"}, "use rule 'equal_shares'"),
         ({"ballots": [{"park"}, {"prak"}]}, r"ballots\[1\] approves 'prak'.*did you mean 'park'"),
         ({"ballots": ["park"]}, r"ballots\[0\] is 'park'; give a set"),
+        ({"ballots": None}, "ballots is None; give a list"),
+        ({"costs": ["park"]}, "costs is .*; give the cost of each"),
         ({"ballots": [7]}, r"ballots\[0\] is 7; give a set"),
         ({"ballots": [[["park"]]]}, "holds something that is no project name"),
         ({"ballots": [{"park"}], "costs": {}}, "costs names no project"),

@@ -36,7 +36,7 @@ def numbers(what: str, given: object, *, least: float = -LARGEST) -> Floats:
     """Return a list of finite numbers, float64[n], with at least one."""
     if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray):
         raise LocalsimError(f"{what} must be a list of numbers, not {given!r}.")
-    if np.ndim(given) != 1 or len(given) == 0:
+    if (isinstance(given, np.ndarray) and given.ndim != 1) or len(given) == 0:
         raise LocalsimError(f"{what} must be a plain list of one number or more, not {given!r}.")
     return np.array([number(f"{what}[{i}]", x, least=least) for i, x in enumerate(given)])
 

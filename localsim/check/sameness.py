@@ -11,6 +11,7 @@ from localsim.appraisal import appraise
 from localsim.assumptions import Assumptions
 from localsim.check import inputs
 from localsim.check.world import frictionless, read
+from localsim.errors import LocalsimError
 from localsim.experiment.experiment import Experiment
 from localsim.model import Model
 from localsim.place import Place
@@ -53,6 +54,8 @@ def identical_policies(
     Exactly 0.0.
     """
     chosen = local_integrated_services() if policy is None else policy
+    if not isinstance(chosen, Policy):
+        raise LocalsimError(f"policy must be a Policy, not {chosen!r}.")
     twins = [replace(chosen, name="one"), replace(chosen, name="other")]
     experiment = Experiment(
         place or Place.norbiton(), twins, years, 2, seed, warmup_years=1, name="identical policies"

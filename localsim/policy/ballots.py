@@ -70,6 +70,10 @@ class Election:
         cls, ballots: Sequence[Iterable[str]], costs: Mapping[str, Amount], budget: Amount
     ) -> Election:
         """Check what the caller gave, group identical ballots and find the common unit."""
+        if not isinstance(costs, Mapping):
+            raise LocalsimError(f"costs is {costs!r}; give the cost of each project by its name.")
+        if isinstance(ballots, str) or not isinstance(ballots, Iterable):
+            raise LocalsimError(f"ballots is {ballots!r}; give a list of sets of project names.")
         names = _sorted_names(costs)
         money = [_ratio(costs[name], f"the cost of {name!r}") for name in names]
         pounds, parts = _ratio(budget, "the budget")
