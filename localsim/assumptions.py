@@ -151,6 +151,10 @@ class Assumptions:
         Shares, rates, costs and times cannot be negative. Raises `LocalsimError` for unknown
         names and for numbers that cannot be.
         """
+        if not isinstance(values, Mapping):
+            raise LocalsimError(
+                f"Give assumptions as a mapping such as {{'place.kappa': 0.3}}, not {values!r}."
+            )
         rows = dict(self._rows)
         for name, number in values.items():
             row = self.row(name)

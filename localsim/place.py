@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -225,6 +225,8 @@ class Place:
         or nation; upper and lower case are alike. Raises LocalsimError with the nearest names
         when one is unknown or none is given.
         """
+        if not isinstance(areas, Iterable):
+            raise LocalsimError(f"areas are named by a text or a list of texts, not {areas!r}.")
         wanted = [areas] if isinstance(areas, str) else list(areas)
         if not wanted:
             raise LocalsimError(

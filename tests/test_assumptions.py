@@ -90,6 +90,11 @@ def test_samples_are_centred_on_what_is_thought():
     assert statistics.fmean(draws) == pytest.approx(mean, abs=4 * sd / 20)
 
 
+def test_numbers_to_replace_come_by_name():
+    with pytest.raises(LocalsimError, match=r"as a mapping such as .* not \[0.3\]"):
+        DEFAULT.replace([0.3])
+
+
 def test_a_replaced_number_is_fixed_and_the_rest_stands():
     new = DEFAULT.replace({"place.kappa": np.float64(0.3), "trust.memory": 1})
     assert new.value("place.kappa") == 0.3

@@ -43,6 +43,8 @@ from localsim.experiment.fingerprint import fingerprint
         ({"held": {"place.kappa": float("nan")}}, "place.kappa is nan"),
         ({"metrics": ["crisis"]}, "did you mean 'crises'"),
         ({"metrics": []}, "a list of names"),
+        ({"themes": ["work"]}, "Casework or Amenity, not 'work'"),
+        ({"themes": 3}, "a list of Casework and Amenity"),
         ({"baseline": "top"}, "no policy called 'top'"),
         ({"name": 3}, "name is 3"),
     ],

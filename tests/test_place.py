@@ -129,6 +129,8 @@ def test_mask_takes_codes_names_and_lists(kingston: Place) -> None:
         kingston.mask("Norbitton")
     with pytest.raises(LocalsimError, match="no area"):
         kingston.mask([])
+    with pytest.raises(LocalsimError, match="a list of texts, not 3"):
+        kingston.mask(3)  # type: ignore[arg-type]  # what is being refused
 
 
 def test_a_place_is_equal_to_its_pickle_and_no_other(kingston: Place, norbiton: Place) -> None:

@@ -27,6 +27,7 @@ from localsim.experiment.validate import (
 )
 from localsim.place import PLACES, Place
 from localsim.policy import presets
+from localsim.themes import check_themes
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -97,7 +98,7 @@ class Experiment:
         self.seed = whole("seed", seed, 0, LARGEST_SEED)
         self.held = {str(key): finite(str(key), value) for key, value in (held or {}).items()}
         self.sampled, self.assumptions = _assumptions(assumptions, self.held)
-        self.themes = None if themes is None else tuple(themes)
+        self.themes = None if themes is None else check_themes(themes)
         self.metrics = None if metrics is None else _metrics(metrics)
         self.warmup_years = whole("warmup_years", warmup_years, 0, LONGEST_YEARS)
         self.name = _text("name", name) or f"{self.place.name}-{self.years}-years"
