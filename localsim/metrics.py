@@ -126,7 +126,10 @@ METRICS: dict[str, Metric] = {
             "amenity_benefit_gbp", "Benefit of amenities", "£", "higher",
             "True benefit of shared goods over that of historic spending.",
         ),
-        Metric("spend_gbp", "Money spent", "£", None, "Spent out of the place's own lines."),
+        Metric(
+            "spend_gbp", "Money spent", "£", None,
+            "Spent by the place's agencies, with what providers' reserves and gifts bear.",
+        ),
         Metric("service_gbp", "Spent on services", "£", None, "Slots, and amenities."),
         Metric("assessment_gbp", "Spent on assessments", "£", "lower", "Contacts at desks."),
         Metric(
