@@ -170,7 +170,7 @@ def _changed(before: dict[str, Any], now: dict[str, Any]) -> str:
 
 
 def _report(results: Results, folder: Path) -> None:
-    """Print the summary and say where everything is."""
+    """Draw the figures, print the summary and say where everything is."""
     from localsim import plots
     from localsim.appraisal import appraise
     from localsim.experiment.results import TABLE
@@ -178,13 +178,14 @@ def _report(results: Results, folder: Path) -> None:
     paths = [("results", folder / TABLE)]
     if len(results.policies) > 1:
         appraisal = appraise(results, results.experiment["baseline"])
-        print(appraisal.summary())
-        print()
+        said = f"{appraisal.summary()}\n"
         paths.append(("differences", _figure(appraisal.plot(), folder / DIFFERENCES)))
     else:
-        print(f"{results.policies[0]} is alone; a second policy is needed to tell differences.")
+        said = f"{results.policies[0]} is alone; a second policy is needed to tell differences."
     figure = plots.trajectories(results)
     paths.append(("trajectories", _figure(figure, folder / TRAJECTORIES)))
+    # Only now: a reader that has seen enough, such as head, must not cost the figures.
+    print(said)
     for label, path in paths:
         print(f"{label + ':':<14}{path}")
 

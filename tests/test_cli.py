@@ -353,6 +353,15 @@ def test_a_closed_pipe_ends_quietly():
     assert (process.returncode, err) == (0, "")
 
 
+def test_a_closed_pipe_costs_no_figure(here, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")  # so that the first line already finds it closed
+    with start("run", here / "asked.yaml", "--workers", 1, "--quiet", cwd=here) as process:
+        process.stdout.close()
+        process.stderr.read()
+    assert process.returncode == 0
+    assert (here / "out" / "hamlet" / cli.TRAJECTORIES).is_file()
+
+
 # ── check ────────────────────────────────────────────────────────────────────────────────────────
 
 
