@@ -85,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     add("places", _places, "list the places that come with the package")
     policies = add("policies", _policies, "list the policies that have a name, or explain one")
     policies.add_argument("name", nargs="?", metavar="NAME")
-    assumptions = add("assumptions", _assumptions, "list every number of the model, or explain one")
+    assumptions = add(
+        "assumptions", _assumptions, "list every number of the model, or a group, or explain one"
+    )
     assumptions.add_argument("name", nargs="?", metavar="NAME")
     sources = add("sources", _sources, "list the sources of the numbers, or show one")
     sources.add_argument("id", nargs="?", metavar="ID")
@@ -261,16 +263,17 @@ def _assumptions(options: argparse.Namespace) -> int:
     from localsim.assumptions import Assumptions
 
     log = Assumptions.default()
-    if options.name is not None:
+    shown = [name for name in log.names if name.startswith(f"{options.name or ''}".rstrip("."))]
+    if options.name is not None and (options.name in log or not shown):
         row = log.row(_known("assumption", options.name, log.names))
         _print_fields({key: getattr(row, key) for key in row.__dataclass_fields__})
         return FINE
     rows = [
         [name, f"{row.value:g}", f"{row.low:g} to {row.high:g}", _short(row.unit), row.source]
-        for name, row in ((name, log.row(name)) for name in log.names)
+        for name, row in ((name, log.row(name)) for name in shown)
     ]
     _print_table(["assumption", "value", "range", "unit", "source"], rows)
-    unsourced = sum(not log.row(name).sourced for name in log.names)
+    unsourced = sum(not log.row(name).sourced for name in shown)
     print(
         f"\n{len(rows)} assumptions, {unsourced} of them unsourced: wide ranges, named wherever "
         "they decide a result.\nlocalsim assumptions NAME explains one, localsim sources ID shows "

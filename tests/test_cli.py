@@ -329,6 +329,13 @@ def test_assumptions_are_listed_and_explained(localsim):
     assert "unit:         share" in out
 
 
+def test_assumptions_of_a_group_are_listed(localsim):
+    code, out, _ = localsim("assumptions", "supply")
+    assert code == 0
+    assert "supply.price.private" in out
+    assert "trust.gain" not in out
+
+
 def test_sources_are_listed_and_shown(localsim):
     code, out, _ = localsim("sources")
     assert code == 0

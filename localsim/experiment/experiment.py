@@ -101,7 +101,7 @@ class Experiment:
         self.themes = None if themes is None else check_themes(themes)
         self.metrics = None if metrics is None else _metrics(metrics)
         self.warmup_years = whole("warmup_years", warmup_years, 0, LONGEST_YEARS)
-        self.name = _text("name", name) or f"{self.place.name}-{self.years}-years"
+        self.name = _text("name", name) or _usual_name(self.place, self.years)
         self.question = _text("question", question) or ""
         self.zone, self.borders = _zone(self.place, self.policies)
         names = [policy.name for policy in self.policies]
@@ -340,6 +340,10 @@ def _metrics(names: Sequence[str]) -> tuple[str, ...]:
     found = tuple(one_of("metric", name, METRICS) for name in names)
     distinct("metrics", found)
     return found
+
+
+def _usual_name(place: Place, years: int) -> str:
+    return f"{place.name}-{years}-{'year' if years == 1 else 'years'}"
 
 
 def _text(what: str, value: str | None) -> str | None:
