@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import final
 
@@ -32,10 +33,11 @@ class _Vote(Rule):
     def __post_init__(self) -> None:
         check_amount(f"{type(self).__name__}: the lot", self.lot_gbp, above_zero=True)
 
+    @abstractmethod
     def _funded(
         self, ballots: list[set[str]], costs: dict[str, int], budget: int
     ) -> frozenset[str]:
-        raise NotImplementedError
+        """Return the names of the projects that the ballots fund."""
 
     def allocate(self, evidence: Evidence, purse: Purse) -> Floats:
         """Return fenced lines as historic and the pooled purse as voted."""
