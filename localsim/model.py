@@ -10,7 +10,6 @@ import numpy as np
 
 from localsim import arguments
 from localsim.agents.columns import ResidentColumns
-from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
 from localsim.agents.peopled import PeopledModel
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
@@ -25,10 +24,12 @@ from localsim.policy.supply import KINDS, Awarded
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
+from localsim.year.beginning import hand_over, regimes_of
 from localsim.year.commission import Providers, review
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
 from localsim.year.listen import Priorities
+from localsim.year.offices import Commissioners, enrol
 from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
 
 MONTHS_A_YEAR = 12
@@ -109,7 +110,8 @@ class Model(PeopledModel):
         areas, casework = len(place.codes), len(self.facts.casework)
         self.since = np.zeros((areas, casework, len(FLOWS)))
         self.datacollector = mesa.DataCollector(model_reporters=_REPORTERS)
-        self._enrol()
+        self.centre = enrol(self, self.facts, self.town.patches)
+        self.commissioners = Commissioners()
         self._begin(status_quo())
         for _ in range(warmup * MONTHS_A_YEAR):
             type(self).step(self)  # the warm-up's months are not Mesa's steps
@@ -172,7 +174,7 @@ class Model(PeopledModel):
                 contacts, self.year, policy_year,
             )  # fmt: skip
             decisions = allocate(self.facts, regime, self.accounts, hearings)
-            self._minute(regime, hearings, decisions)
+            self.commissioners.minute(regime, hearings, decisions)
         for hearing in (h for heard in self._hearings for h in heard):
             took_part = self.town.needs.person["cell"][hearing.rows]
             self.participants += np.bincount(took_part, minlength=self.participants.size)
@@ -243,44 +245,20 @@ class Model(PeopledModel):
         regimes = policy.regimes(self.place)
         arguments.check_borders(regimes, self.borders)
         self.policy = policy
-        patches, zone = self.town.patches, self.zone
         people = self.place.residents.astype(np.float64)
-        lines = self.accounts.lines.sum(axis=0)
-        total = self.facts.historic_gbp.sum(axis=0)
-        self.regimes = []
-        for r, (answers, areas) in enumerate(regimes):
-            nodes = np.unique(patches.pool[areas])
-            heads = np.bincount(zone[areas], weights=people[areas], minlength=len(ZONES))
-            self.regimes.append(
-                Regime(
-                    index=r,
-                    policy=answers,
-                    areas=areas,
-                    nodes=nodes,
-                    zones_of_nodes=[ZONES[self._zone_of_node(node)] for node in nodes],
-                    heads_by_zone=heads / max(1.0, float(heads.sum())),
-                )
-            )
-        share = np.array([self.facts.historic_gbp[areas].sum(axis=0) for _, areas in regimes])
-        part = np.where(total > 0.0, share / np.where(total > 0.0, total, 1.0), 1.0 / len(regimes))
-        self.accounts.lines = part * (lines + self.accounts.desks.sum() / lines.size)
-        self.accounts.desks = np.zeros(len(regimes))
-        self.accounts.contact_gbp = np.zeros(len(regimes))
-        self.accounts.amenity_gbp = np.zeros((len(regimes), len(self.themes), len(ZONES)))
+        self.regimes = regimes_of(self.facts, self.town, self.zone, regimes)
+        hand_over(self.facts, self.accounts, self.regimes)
         open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in regimes])
         open_ended = [regime.open_ended for regime in self.regimes]
-        self.owners = Owners.of(self.facts, self.town, zone, open_ended)
+        self.owners = Owners.of(self.facts, self.town, self.zone, open_ended)
         cells = len(self.place.codes) * len(TENURES)
         self.heads_of_cell = np.bincount(self.town.needs.person["cell"], minlength=cells)
         adult = self.population.age_band >= ADULT
         self.adults_of_cell = np.bincount(self.town.needs.person["cell"][adult], minlength=cells)
-        self.heads_of_zone = np.bincount(zone, weights=people, minlength=len(ZONES))
+        self.heads_of_zone = np.bincount(self.zone, weights=people, minlength=len(ZONES))
         self._reset_counters()
-        self._appoint()
-
-    def _zone_of_node(self, node: int) -> int:
-        areas = np.flatnonzero((self.town.patches.pool == node).any(axis=1))
-        return int(self.zone[areas[0]])
+        self.commissioners.appoint(self, self.facts, self.regimes)
+        self.centre.items_reported = max(r.policy.contract.items for r in self.regimes)
 
     def _reset_counters(self) -> None:
         tally, areas = self.town.tally, len(self.place.codes)
@@ -310,39 +288,6 @@ class Model(PeopledModel):
         return year
 
     # ── agents ────────────────────────────────────────────────────────────────────────────────
-
-    def _enrol(self) -> None:
-        """Make the institutions that stay: agencies, providers and the centre."""
-        for name in self.facts.agencies:
-            themes = {t.name: i for i, t in enumerate(self.themes) if t.agency == name}
-            Agency(self, name, themes)
-        patches = self.town.patches
-        for row, k in enumerate(patches.pool_theme):
-            for p, kind in enumerate(KINDS):
-                Provider(self, kind, self.facts.casework[k].name, patches.desks + row, p)
-        self.centre = Centre(self)
-
-    def _appoint(self) -> None:
-        """Make those who decide under this policy, in the place of those before."""
-        for agent in list(self.ordinary_agents.select(agent_type=Commissioner)):
-            agent.remove()
-        self._commissioners: dict[tuple[int, str, int], Commissioner] = {}
-        for regime in self.regimes:
-            for bench in regime.benches:
-                units = self.place.units(bench.tier)
-                names = self.place.unit_names(bench.tier)
-                for unit in np.unique(units[regime.areas]):
-                    areas = regime.areas & (units == unit)
-                    self._commissioners[regime.index, bench.tier, int(unit)] = Commissioner(
-                        self, regime.policy.name, bench.tier, names[unit], areas, bench.devolved
-                    )
-        self.centre.items_reported = max(r.policy.contract.items for r in self.regimes)
-
-    def _minute(self, regime: Regime, hearings: list[Hearing], decisions: list[Array]) -> None:
-        for hearing, decision in zip(hearings, decisions, strict=True):
-            who = self._commissioners[regime.index, hearing.bench.tier, hearing.unit]
-            who.participants = int(hearing.rows.size)
-            who.decision_gbp = decision
 
     def line_gbp(self, theme: int) -> float:
         """Return the cash in the lines of a theme, over all regimes."""

@@ -133,7 +133,7 @@ def test_a_devolved_slice_is_decided_apart(warm):
     assert (nation.bench.tier, nation.bench.share) == ("nation", 0.75)
     assert {h.bench.tier for h in local} == {"neighbourhood"}
     assert len(local) == len(PLACE.unit_names("neighbourhood"))
-    decisions = [agent.spending_gbp for agent in model._commissioners.values()]
+    decisions = [agent.spending_gbp for agent in model.commissioners.who.values()]
     assert decisions[0] / sum(decisions) == pytest.approx(0.75)
 
 
