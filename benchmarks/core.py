@@ -121,7 +121,7 @@ class Setting:
             slots.append(np.maximum(1.0, np.floor(np.bincount(team, weights=busy) / PRESSURE)))
         return cls(place, rate, team, np.array(slots).astype(np.int64))
 
-    def model(self, seed: int) -> Model:
+    def model(self, seed: int, kind: type[Model] = Model) -> Model:
         """Return localsim's model of this place, through its public parameters."""
         unit = np.unique(self.place.units("neighbourhood"), return_inverse=True)[1]
         people = self.place.residents.astype(np.float64)
@@ -129,7 +129,7 @@ class Setting:
         # A tenth of a slot more, so that rounding never buys one slot fewer.
         spend = share[:, None] * (self.slots.T[unit] + 0.1) * SLOT_GBP
         policy = Policy(name="core rules", tier="authority", rule=Fixed(spend))
-        return Model(
+        return kind(
             self.place,
             policy,
             seed=seed,
@@ -137,6 +137,24 @@ class Setting:
             assumptions=assumptions(),
             warmup_years=0,
         )
+
+
+class CoreRules(Model):
+    """The core rules and no more, as the rivals have them: slots are bought once, then people live.
+
+    The whole model also draws up accounts, hears evidence and decides anew every year, which is
+    no part of the rules and which the rivals do not do.
+    """
+
+    def step(self) -> None:
+        """Let one month pass."""
+        if self.month == 0:
+            self.fund()
+            self.listen()
+            self.allocate()
+            self.commission()
+        self.live()
+        self.month += 1
 
 
 @dataclass(frozen=True)

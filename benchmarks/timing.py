@@ -42,14 +42,12 @@ class Times:
         return ", ".join(f"{1e3 * seconds:,.1f}" for seconds in self.processor)
 
 
-def interleaved(
-    ours: Callable[[], Work], theirs: Callable[[], Work], repeats: int
-) -> tuple[Times, Times]:
-    """Return the times of both, each prepared anew and run in turn after one unmeasured pair."""
-    Times().add(ours)
-    Times().add(theirs)
-    mine, other = Times(), Times()
+def interleaved(*works: Callable[[], Work], repeats: int) -> list[Times]:
+    """Return the times of each, prepared anew and run in turn after one unmeasured round."""
+    for prepare in works:
+        Times().add(prepare)
+    times = [Times() for _ in works]
     for _ in range(repeats):
-        mine.add(ours)
-        other.add(theirs)
-    return mine, other
+        for one, prepare in zip(times, works, strict=True):
+            one.add(prepare)
+    return times

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.agreement import RIVALS, check, compare
-from benchmarks.core import Setting
+from benchmarks.core import CoreRules, Setting, outcome
 from localsim.place import Place
 
 
@@ -22,3 +22,11 @@ def test_another_story_is_noticed():
     moved = [type(row)(**{**vars(row), "theirs": 1.2 * row.theirs}) for row in rows]
     with pytest.raises(AssertionError, match="errors apart"):
         check(moved)
+
+
+def test_without_accounts_evidence_and_decisions_the_same_needs_are_met_at_the_same_times():
+    setting = Setting.of(Place.synthetic(1500, areas=4, seed=1))
+    whole, core = setting.model(3), setting.model(3, CoreRules)
+    whole.run(2)
+    core.run(2)
+    assert outcome(core) == outcome(whole)
