@@ -6,6 +6,7 @@ returns them beside the exact values. `run_all` asks them all on inputs of its o
 
 from localsim.check.accounts import TickHalving, ledger, tick_halving
 from localsim.check.fences import RingFence, ring_fence
+from localsim.check.losing import MECHANISMS, LocalLoses, local_loses
 from localsim.check.provision import UniformProvision, uniform_provision, uniform_provision_log
 from localsim.check.queues import FailureDemand, Queue, failure_demand, queue
 from localsim.check.rows import CHECKS, Row, run_all
@@ -24,8 +25,10 @@ from localsim.check.world import frictionless
 
 __all__ = [
     "CHECKS",
+    "MECHANISMS",
     "Difference",
     "FailureDemand",
+    "LocalLoses",
     "NoisySignal",
     "PoolUnlike",
     "Queue",
@@ -40,6 +43,7 @@ __all__ = [
     "identical_policies",
     "label_swap",
     "ledger",
+    "local_loses",
     "noisy_signal",
     "pool_unlike",
     "queue",

@@ -10,6 +10,7 @@ from typing import Any
 
 from localsim.check.accounts import ledger, tick_halving
 from localsim.check.fences import ring_fence
+from localsim.check.losing import LocalLoses, local_loses, shipped
 from localsim.check.provision import uniform_provision, uniform_provision_log
 from localsim.check.queues import failure_demand, queue
 from localsim.check.sameness import (
@@ -45,6 +46,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
         worker_count,
         tick_halving,
         ledger,
+        local_loses,
     )
 }
 
@@ -58,6 +60,7 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
     "pool_unlike": ((0.7, [1, 10]),),
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
+    "local_loses": tuple((mechanism,) for mechanism in shipped()),
 }
 _TOLERANCES = {"spillover_threshold": FOUND_BY_SIMULATION, "ledger": HALF_A_PENNY}
 _SAME = frozenset({"identical_policies", "label_swap", "unrelated_theme", "worker_count"})
@@ -67,8 +70,9 @@ _SAME = frozenset({"identical_policies", "label_swap", "unrelated_theme", "worke
 class Row:
     """One check: the figure that came nearest to missing, what it should be, and the verdict.
 
-    `tolerance` is how far apart the two may be; `note` says which figure of which inputs it is,
-    or what went wrong (`simulated` is then nan).
+    `tolerance` is how far apart the two may be, or for `local_loses` by how much the first must
+    exceed the second; `note` says which figure of which inputs it is, or what went wrong
+    (`simulated` is then nan).
     """
 
     name: str
@@ -107,10 +111,14 @@ class _Figure:
     exact: float
     tolerance: float
     what: str
+    must_exceed: bool = False
 
     @property
     def strain(self) -> float:
         """How much of the tolerance is used up; above one is a miss."""
+        if self.must_exceed:
+            excess = self.simulated - self.exact
+            return self.tolerance / excess if excess > 0.0 else math.inf
         gap = abs(self.simulated - self.exact)
         if gap == 0.0:
             return 0.0
@@ -144,6 +152,9 @@ def _run(name: str) -> Row:
 
 def _figures(name: str, arguments: tuple[Any, ...], result: Any) -> list[_Figure]:
     asked = f"{name}({', '.join(str(a) for a in arguments)})"
+    if isinstance(result, LocalLoses):
+        error = STANDARD_ERRORS * result.se
+        return [_Figure(result.difference, 0.0, error, f"{asked}, {result.metric}", True)]
     exact: Mapping[str, float] = result.exact
     return [
         _Figure(

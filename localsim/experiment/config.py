@@ -46,6 +46,7 @@ from localsim.experiment.wording import problems
 from localsim.place import PLACES, Place
 from localsim.policy import presets
 from localsim.policy.policy import Pilot, Policy
+from localsim.policy.written import read_answers
 
 __all__ = ["Config", "ConfigError", "load"]
 
@@ -85,11 +86,16 @@ class CsvPlace(_Strict):
 
 
 class PolicyEntry(_Strict):
-    """A preset, perhaps under another name, with arguments of its own, or piloted in areas."""
+    """A preset, perhaps with other answers or under another name, or piloted in areas.
+
+    `answers` replaces answers of the preset, as `localsim.policy.written` reads them; further
+    keys are the preset's own arguments.
+    """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
     policy: Text
+    answers: dict[str, Any] = {}
     pilot: Text | list[Text] | None = None
     elsewhere: (
         Annotated[
@@ -319,6 +325,7 @@ def _policy(entry: str | PolicyEntry) -> Policy:
     if isinstance(entry, str):
         return presets.PRESETS[entry]()
     policy = presets.PRESETS[entry.policy](**(entry.model_extra or {}))
+    policy = replace(policy, **read_answers(entry.answers))
     return policy if entry.name is None else replace(policy, name=entry.name)
 
 
