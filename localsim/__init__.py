@@ -81,6 +81,8 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "open",
     "appraise",
     "Appraisal",
+    "attribute",
+    "Attribution",
     "plots",
     # trust
     "check",
@@ -150,6 +152,8 @@ _HOMES = {
     "open": "localsim.experiment",
     "appraise": "localsim.appraisal",
     "Appraisal": "localsim.appraisal",
+    "attribute": "localsim.appraisal",
+    "Attribution": "localsim.appraisal",
     "LocalsimError": "localsim.errors",
 }
 
@@ -157,7 +161,7 @@ if TYPE_CHECKING:
     from localsim import check, plots
     from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
     from localsim.agents.resident import Resident
-    from localsim.appraisal import Appraisal, appraise
+    from localsim.appraisal import Appraisal, Attribution, appraise, attribute
     from localsim.assumptions import Assumption, Assumptions, source, sources
     from localsim.diary import Diary
     from localsim.errors import LocalsimError

@@ -11,7 +11,8 @@ Policy Devolved Pilot RingFenced Pooled OpenEnded Record Voice Evidence Particip
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets Judgement Silo Hub InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
-Experiment Results open appraise Appraisal plots check LocalsimError __version__
+Experiment Results open appraise Appraisal attribute Attribution
+plots check LocalsimError __version__
 """
 
 

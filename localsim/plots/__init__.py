@@ -9,5 +9,14 @@ from localsim.plots.gains import who_gains
 from localsim.plots.intervals import differences
 from localsim.plots.maps import place_map
 from localsim.plots.paths import trajectories
+from localsim.plots.waterfalls import waterfall
 
-__all__ = ["differences", "place_map", "route", "timeline", "trajectories", "who_gains"]
+__all__ = [
+    "differences",
+    "place_map",
+    "route",
+    "timeline",
+    "trajectories",
+    "waterfall",
+    "who_gains",
+]
