@@ -121,9 +121,7 @@ def _signed(value: float, half: float, scale: Scale, largest: float) -> str:
 
 def _reading(attribution: Attribution, metric: str) -> str:
     """Return how to read the figure."""
-    colours = (
-        "" if direction(metric) is None else "blue where it is for the better, red for worse; "
-    )
+    colours = "" if direction(metric) is None else "blue is for the better, orange for the worse; "
     subject = Subject.of(attribution.results)
     one = (attribution.whole["replications"] == 1).all()
     lines = (
