@@ -41,6 +41,8 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "RingFenced",
     "Pooled",
     "OpenEnded",
+    "OwnGains",
+    "WithNeighbours",
     "Record",
     "Voice",
     "Evidence",
@@ -115,6 +117,8 @@ _HOMES = {
     "RingFenced": "localsim.policy.budgets",
     "Pooled": "localsim.policy.budgets",
     "OpenEnded": "localsim.policy.budgets",
+    "OwnGains": "localsim.policy.counting",
+    "WithNeighbours": "localsim.policy.counting",
     "Record": "localsim.policy.listening",
     "Voice": "localsim.policy.listening",
     "Evidence": "localsim.policy.evidence",
@@ -173,6 +177,7 @@ if TYPE_CHECKING:
     from localsim.policy.access import Hub, Silo
     from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
     from localsim.policy.contract import Judgement, Targets
+    from localsim.policy.counting import OwnGains, WithNeighbours
     from localsim.policy.evidence import Evidence, Participants, Purse
     from localsim.policy.listening import Record, Voice
     from localsim.policy.policy import Devolved, Pilot, Policy

@@ -12,7 +12,7 @@ from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.errors import LocalsimError
 from localsim.place import Place
-from localsim.policy.budgets import RingFenced, check_whole
+from localsim.policy.budgets import Pooled, RingFenced, check_whole
 from localsim.policy.policy import Pilot, Policy
 
 LARGEST_SEED = 2**63 - 1
@@ -110,14 +110,19 @@ def check_borders(regimes: list[tuple[Policy, Array]], borders: Array) -> None:
 
 
 def check_fences(policy: Policy | Pilot, facts: Facts) -> None:
-    """Refuse ring-fences for themes that the model does not have."""
+    """Refuse ring-fences and pools for themes that the model does not have."""
     names = {theme.name for theme in facts.themes}
     parts = (policy.policy, policy.elsewhere) if isinstance(policy, Pilot) else (policy,)
     for part in parts:
-        if isinstance(part.budgets, RingFenced) and part.budgets.shares is not None:
-            unknown = sorted(set(part.budgets.shares) - names)
-            if unknown:
-                raise LocalsimError(
-                    f"Policy {part.name!r} fences money for {unknown[0]!r}, which is no theme "
-                    f"here; themes are {', '.join(sorted(names))}."
-                )
+        budgets = part.budgets
+        does, named = "fences", tuple[str, ...]()
+        if isinstance(budgets, RingFenced):
+            named = tuple(budgets.shares or ())
+        elif isinstance(budgets, Pooled):
+            does, named = "pools", tuple(budgets.themes or ())
+        unknown = sorted(set(named) - names)
+        if unknown:
+            raise LocalsimError(
+                f"Policy {part.name!r} {does} money for {unknown[0]!r}, which is no theme here; "
+                f"themes are {', '.join(sorted(names))}."
+            )

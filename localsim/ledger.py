@@ -85,6 +85,14 @@ class Ledger:
             if purpose in (None, why) and zone in (None, where) and payer in (None, who)
         )
 
+    def spent_on(self, kind: str, zone: str | None = None, payer: str | None = None) -> float:
+        """Return what was spent on all purposes whose names begin with a kind."""
+        return math.fsum(
+            amount
+            for (who, why, where), amount in self.spent.items()
+            if why.startswith(kind) and zone in (None, where) and payer in (None, who)
+        )
+
     def spent_by_zone(self, payers: Collection[str], zones: Collection[str]) -> list[float]:
         """Return what some payers spent in each zone, looking at every entry once."""
         entries: dict[tuple[str, str], list[float]] = {}

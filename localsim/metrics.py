@@ -33,7 +33,7 @@ from localsim.dynamics.columns import (
     Array,
 )
 from localsim.place import TENURES
-from localsim.year.accounts import ACUTE, ENTITLEMENTS, ZONES
+from localsim.year.accounts import CRISIS, ENTITLEMENT, ZONES
 from localsim.year.overheads import OVERHEADS
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str, float]
 ALL = "all"
+_OPEN_ENDED = {"crisis_cost_gbp": CRISIS, "entitlements_gbp": ENTITLEMENT}
 FIFTHS = (
     "area fifth 1 (most deprived)",
     "area fifth 2",
@@ -145,7 +146,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric(
             "crisis_cost_gbp", "Cost of crises", "£", "lower",
-            "Paid by acute services, outside the place's lines, as they come.",
+            "Paid by acute services, from open-ended lines outside the place's, as they come.",
         ),
         Metric(
             "entitlements_gbp", "Entitlements paid", "£", "lower",
@@ -163,7 +164,7 @@ def measure(model: Model) -> list[Row]:
     """Return (metric, group, value) of everything since the policy began.
 
     Groups: ``all``; ``inside`` and ``outside`` of the pilot; fifths of areas by deprivation;
-    tenures; and ``theme: …``, in which one theme alone is counted.
+    tenures; ``theme: …``, in which one theme alone is counted; and for money ``payer: …``.
     """
     rows: list[Row] = []
     for group, cells in _cell_groups(model):
@@ -182,6 +183,7 @@ def measure(model: Model) -> list[Row]:
         rows += _waits(model, group, slice(None), slice(k, k + 1))
     for group, zone in _zones(model):
         rows += _money(model, group, zone)
+    rows += _by_payer(model)
     rows.append(("carried_gbp", ALL, model.ledger.should_hold_gbp))
     return rows
 
@@ -283,8 +285,8 @@ def _participation(model: Model, group: str, cells: Array) -> Iterator[Row]:
 
 def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
     ledger = model.ledger
-    for name, payer in (("crisis_cost_gbp", ACUTE), ("entitlements_gbp", ENTITLEMENTS)):
-        yield name, group, ledger.spent_by(payer=payer, zone=zone)
+    for name, kind in _OPEN_ENDED.items():
+        yield name, group, ledger.spent_on(kind, zone)
     own = {theme.agency for theme in model.themes}
     yield "spend_gbp", group, sum(ledger.spent_by(payer=payer, zone=zone) for payer in sorted(own))
     yield "service_gbp", group, ledger.spent_by("service", zone)
@@ -295,6 +297,18 @@ def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
         total += amount
         yield f"{purpose.replace(' ', '_')}_gbp", group, amount
     yield "overhead_gbp", group, total
+
+
+def _by_payer(model: Model) -> Iterator[Row]:
+    """Yield the place's own spending by agency, and open-ended lines by who pays them."""
+    for agency in model.own_payers:
+        yield "spend_gbp", f"payer: {agency}", model.ledger.spent_by(payer=agency)
+    casework = model.facts.casework
+    for name, kind in _OPEN_ENDED.items():
+        crisis = kind == CRISIS
+        payers = {theme.crisis_payer if crisis else theme.entitlement_payer for theme in casework}
+        for payer in sorted(payers):
+            yield name, f"payer: {payer}", model.ledger.spent_on(kind, payer=payer)
 
 
 def series(model: Model) -> dict[tuple[str, str], list[float]]:

@@ -148,7 +148,8 @@ class Model(PeopledModel):
     def fund(self) -> None:
         """Pay the year's lines in."""
         for regime in self.regimes:
-            fund(self.facts, regime, self.accounts, self.ledger, self.zone)
+            year = self.month // MONTHS_A_YEAR
+            fund(self.facts, regime, self.accounts, self.ledger, self.zone, year)
 
     def listen(self) -> None:
         """Let every decider see its own evidence."""

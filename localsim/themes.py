@@ -91,11 +91,15 @@ class Casework(Theme):
 
     `eligible` says who can have it. `severities` are one or two; a new need is of the second with
     the assumption `severe_share`. With `desk=False` a presented need goes straight to its queue.
+    What open needs cost others, as they come, is paid by `crisis_payer` and `entitlement_payer`:
+    open-ended lines that no policy commissions from, and so no agency of a theme.
     """
 
     eligible: str = "adults"
     severities: tuple[str, ...] = ("open",)
     desk: bool = True
+    crisis_payer: str = "acute services"
+    entitlement_payer: str = "Treasury"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -106,6 +110,10 @@ class Casework(Theme):
             )
         if not 1 <= len(self.severities) <= 2:
             raise LocalsimError(f"Theme {self.name!r} needs one or two severities.")
+        payers: tuple[Any, ...] = (self.crisis_payer, self.entitlement_payer)
+        for payer in payers:
+            if not isinstance(payer, str) or not payer.strip():
+                raise LocalsimError(f"Theme {self.name!r}: a payer has a name, not {payer!r}.")
 
     @property
     def defaults(self) -> Mapping[str, float]:
@@ -222,6 +230,7 @@ def default_themes() -> tuple[Theme, ...]:
             indicator="employment-deprived",
             eligible="working age",
             severities=("short", "long"),
+            entitlement_payer="Treasury: benefits",
         ),
         Casework(
             "family",
@@ -229,6 +238,7 @@ def default_themes() -> tuple[Theme, ...]:
             agency="council",
             indicator="children",
             eligible="families",
+            crisis_payer="council: placements",
         ),
         Casework(
             "money",
@@ -236,6 +246,8 @@ def default_themes() -> tuple[Theme, ...]:
             agency="advice centre",
             indicator="income-deprived",
             eligible="householders",
+            crisis_payer="council: temporary accommodation",
+            entitlement_payer="Treasury: housing benefit",
         ),
         Casework(
             "health",
@@ -244,6 +256,7 @@ def default_themes() -> tuple[Theme, ...]:
             indicator="in fair or bad health",
             eligible="everyone",
             severities=("fair", "bad"),
+            crisis_payer="NHS: acute care",
         ),
         Amenity("place", "safety, streets and parks", agency="council", indicator="residents"),
     )
@@ -262,4 +275,11 @@ def check_themes(themes: Any) -> tuple[Theme, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LocalsimError(f"Two themes are called {twice[0]!r}; names must differ.")
+    lines = {theme.agency for theme in themes}
+    for theme in themes:
+        if isinstance(theme, Casework) and {theme.crisis_payer, theme.entitlement_payer} & lines:
+            raise LocalsimError(
+                f"Theme {theme.name!r}: crises and entitlements are paid from open-ended lines of "
+                "their own; give their payer a name that is no agency's."
+            )
     return tuple(themes)

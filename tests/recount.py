@@ -8,6 +8,7 @@ from localsim.place import Place
 from localsim.policy.access import Hub, Silo
 from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
 from localsim.policy.contract import Judgement, Targets
+from localsim.policy.counting import OwnGains, WithNeighbours
 from localsim.policy.listening import Record, Voice
 from localsim.policy.policy import TIERS, Devolved, Policy
 from localsim.policy.rules import (
@@ -146,8 +147,15 @@ def policies(draw):
     """Any answers to the six questions that go together."""
     budgets = draw(
         st.one_of(
-            st.builds(RingFenced, FENCES),
-            st.builds(Pooled, SHARES, SHARES),
+            st.builds(RingFenced, FENCES, SHARES),
+            st.builds(
+                Pooled,
+                SHARES,
+                SHARES,
+                st.none() | st.sampled_from(TIERS),
+                st.none() | st.sampled_from([["work"], ["family", "place"], ["health", "money"]]),
+                SHARES,
+            ),
             st.builds(OpenEnded, st.floats(0.3, 5)),
         )
     )
@@ -166,5 +174,6 @@ def policies(draw):
         ),
         access=draw(st.sampled_from([Silo(), Hub()])),
         supply=draw(SUPPLY),
+        counting=draw(st.sampled_from([OwnGains(), WithNeighbours()])),
         devolved=devolved,
     )

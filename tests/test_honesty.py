@@ -14,6 +14,7 @@ from localsim.place import Place
 from localsim.policy.access import Access, Hub
 from localsim.policy.budgets import Budgets, Pooled
 from localsim.policy.contract import Contract
+from localsim.policy.counting import Counting
 from localsim.policy.listening import Listening
 from localsim.policy.policy import Devolved, Pilot, Policy
 from localsim.policy.presets import PRESETS, local_integrated_services, status_quo
@@ -22,7 +23,9 @@ from localsim.policy.supply import Community, Supply
 from localsim.themes import Amenity, Log
 
 # Loaded for the variants that they define.
-for _module in ("presets", "rules", "vote_rules", "supply", "access", "contract", "listening"):
+for _module in (
+    "presets", "rules", "vote_rules", "supply", "access", "contract", "listening", "counting",
+):  # fmt: skip
     import_module(f"localsim.policy.{_module}")
 
 FACTS = (
@@ -51,7 +54,12 @@ CHOICES = {
     "Pilot.policy": "what is tried",
     "Pilot.areas": "where",
     "Pilot.elsewhere": "what the rest keeps",
+    "Policy.counting": "whose gains it counts",
     "RingFenced.shares": "how the pot is cut",
+    "RingFenced.carry": "how much of what is left over may be kept",
+    "Pooled.tier": "where money is pooled",
+    "Pooled.themes": "which lines are to be pooled",
+    "Pooled.carry": "how much of what is left over may be kept",
     "Pooled.share": "how much is to be pooled; how much is, is the world's",
     "Pooled.ramp": "how soon it is asked for",
     "OpenEnded.price": "what a pound must bring to be spent",
@@ -83,9 +91,9 @@ def variants(kind):
     return {k for k in found if k.__module__.startswith("localsim.policy.")}
 
 
+KINDS = (Budgets, Listening, Rule, Contract, Access, Supply, Counting)
 ANSWERS = sorted(
-    {k for kind in (Budgets, Listening, Rule, Contract, Access, Supply) for k in variants(kind)}
-    | {Policy, Devolved, Pilot},
+    {k for kind in KINDS for k in variants(kind)} | {Policy, Devolved, Pilot},
     key=lambda kind: kind.__name__,
 )
 CONCRETE = [

@@ -85,7 +85,8 @@ def test_groups_are_all_of_them(model, rows):
     groups = {group for metric, group in rows if metric == "need_months_unmet"}
     themes = {f"theme: {theme.label}" for theme in model.facts.casework}
     assert groups == {"all", "inside", "outside", *FIFTHS, *TENURES, *themes}
-    assert {g for m, g in rows if m == "spend_gbp"} == {"all", "inside", "outside"}
+    payers = {f"payer: {agency}" for agency in model.own_payers}
+    assert {g for m, g in rows if m == "spend_gbp"} == {"all", "inside", "outside"} | payers
 
 
 @pytest.mark.parametrize("metric", ["need_months_unmet", "crises", "solved", "opened",
@@ -97,6 +98,14 @@ def test_parts_add_up_to_all(rows, model, metric):
     ):  # fmt: skip
         total = sum(rows[metric, part] for part in parts)
         assert total == pytest.approx(rows[metric, "all"], rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["spend_gbp", "crisis_cost_gbp", "entitlements_gbp"])
+def test_what_payers_pay_adds_up(rows, metric):
+    paid = {group: value for (name, group), value in rows.items()
+            if name == metric and group.startswith("payer: ")}  # fmt: skip
+    assert len(paid) >= 2
+    assert sum(paid.values()) == pytest.approx(rows[metric, "all"])
 
 
 def test_money_adds_up(rows, model):

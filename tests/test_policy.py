@@ -15,6 +15,7 @@ from localsim.place import Place
 from localsim.policy.access import Hub, Silo
 from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
 from localsim.policy.contract import Judgement, Targets
+from localsim.policy.counting import OwnGains
 from localsim.policy.listening import Record, Voice
 from localsim.policy.policy import Devolved, Pilot, Policy
 from localsim.policy.presets import (
@@ -30,7 +31,7 @@ from localsim.policy.supply import Community, InHouse, Market
 from localsim.policy.vote_rules import EqualShares, GreedyVote
 
 QUESTIONS = [
-    "tier", "budgets", "listening", "rule", "contract", "access", "supply", "devolved"
+    "tier", "budgets", "listening", "rule", "contract", "access", "supply", "counting", "devolved",
 ]  # fmt: skip
 PLACE = Place.synthetic(60, areas=4, neighbourhood_areas=2, seed=1)
 
@@ -45,6 +46,7 @@ def test_a_bare_policy_answers_as_an_authority_always_has():
         "contract": Targets(188),
         "access": Silo(),
         "supply": InHouse(),
+        "counting": OwnGains(),
         "devolved": None,
     }
 

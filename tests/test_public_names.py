@@ -7,7 +7,8 @@ import localsim
 NAMES = """
 Place Population Theme Casework Amenity Log Quadratic default_themes
 Assumption Assumptions source sources
-Policy Devolved Pilot RingFenced Pooled OpenEnded Record Voice Evidence Participants Purse
+Policy Devolved Pilot RingFenced Pooled OpenEnded OwnGains WithNeighbours
+Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets Judgement Silo Hub InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure

@@ -19,6 +19,7 @@ _NOUGHT = (
     "record.noise_sd", "record.lag_months", "voice.noise_sd",
     "engagement.participant_gbp", "engagement.outreach_gbp_per_head",
     "deciding.gbp_per_decider", "coordination.gbp_per_partner",
+    "coordination.gbp_per_neighbour",
     "compliance.gbp_per_item_per_head",
     "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
     "supply.fit_sd", "supply.observation_sd", "supply.building_gbp",

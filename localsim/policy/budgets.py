@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from localsim.errors import LocalsimError
+from localsim.errors import LocalsimError, nearest
+
+TIERS = ("nation", "sub-region", "authority", "neighbourhood", "area")
 
 
 def check_share(what: str, number: Any) -> None:
@@ -39,6 +41,23 @@ def check_whole(what: str, number: Any, low: int, high: int) -> None:
         )
 
 
+def check_tier(what: str, tier: Any) -> None:
+    """Say in a sentence when a tier is none at which money is held or decided on."""
+    if tier not in TIERS:
+        raise LocalsimError(
+            f"{what}: there is no tier {tier!r} that decides; {nearest(str(tier), TIERS)}"
+        )
+
+
+def names_of(what: str, names: Any) -> tuple[str, ...]:
+    """Return names as they were given, or say in a sentence when they are no list of names."""
+    if isinstance(names, Iterable) and not isinstance(names, str | bytes):
+        listed = tuple(names)
+        if listed and all(isinstance(name, str) for name in listed):
+            return listed
+    raise LocalsimError(f"{what} must be a list of names, at least one, not {names!r}.")
+
+
 class Budgets(ABC):
     """How money may move between themes."""
 
@@ -49,12 +68,15 @@ class RingFenced(Budgets):
     """Each theme's money is its own line.
 
     `shares` gives each theme's share of the pot by name; they must sum to one. Without it the
-    historic lines stand.
+    historic lines stand. `carry` is the share of a year's underspend that stays with the place;
+    the rest is clawed back by the agencies that paid it in.
     """
 
     shares: Mapping[str, float] | None = None
+    carry: float = 1.0
 
     def __post_init__(self) -> None:
+        check_share("RingFenced: the share that is carried", self.carry)
         if self.shares is None:
             return
         if not isinstance(self.shares, Mapping):
@@ -69,7 +91,8 @@ class RingFenced(Budgets):
         object.__setattr__(self, "shares", dict(self.shares))
 
     def __hash__(self) -> int:
-        return hash(None if self.shares is None else tuple(sorted(self.shares.items())))
+        shares = None if self.shares is None else tuple(sorted(self.shares.items()))
+        return hash((shares, self.carry))
 
 
 @final
@@ -78,15 +101,27 @@ class Pooled(Budgets):
     """A share of every line goes into one purse, as far and as fast as agencies consent.
 
     The share pooled moves by ``s ← s + ramp·(share − s)·willingness`` a year, from zero;
-    willingness is a fact of the world.
+    willingness is a fact of the world. `tier` is where the money is pooled: above those who
+    decide, it is shared out among them by the public formula of need instead of by history; at
+    their tier or below, as without it, each spends what its own areas bring. `themes` names the
+    lines that are pooled, and on which alone pooled money is spent; without it, all. `carry` is
+    the share of a year's underspend that stays with the place; the rest is clawed back.
     """
 
     share: float = 1.0
     ramp: float = 0.5
+    tier: str | None = None
+    themes: Sequence[str] | None = None
+    carry: float = 1.0
 
     def __post_init__(self) -> None:
         check_share("Pooled: the share", self.share)
         check_share("Pooled: the ramp", self.ramp)
+        check_share("Pooled: the share that is carried", self.carry)
+        if self.tier is not None:
+            check_tier("Pooled", self.tier)
+        if self.themes is not None:
+            object.__setattr__(self, "themes", names_of("Pooled: themes", self.themes))
 
 
 @final

@@ -70,14 +70,16 @@ class Evidence:
 class Purse:
     """What a decider has for a year.
 
-    `fenced_gbp` float64[T] may only be spent on its theme; `pooled_gbp` on any. `price` is set
-    where money is open-ended: spend where marginal benefit meets it; the amounts are then the
-    historic ones, for information.
+    `fenced_gbp` float64[T] may only be spent on its theme; `pooled_gbp` on any of those that
+    `pools` (bool[T]) marks, or on any at all without it. `price` is set where money is
+    open-ended: spend where marginal benefit meets it; the amounts are then the historic ones, for
+    information.
     """
 
     fenced_gbp: Floats
     pooled_gbp: float
     price: float | None = None
+    pools: NDArray[np.bool_] | None = None
 
     @property
     def total_gbp(self) -> float:

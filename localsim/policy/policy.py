@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from localsim.errors import LocalsimError, nearest
+from localsim.errors import LocalsimError
 from localsim.policy.access import Access, Silo
-from localsim.policy.budgets import Budgets, OpenEnded, RingFenced, check_share
+from localsim.policy.budgets import (
+    TIERS,
+    Budgets,
+    OpenEnded,
+    RingFenced,
+    check_share,
+    check_tier,
+)
 from localsim.policy.contract import Contract, Targets
+from localsim.policy.counting import Counting, OwnGains
 from localsim.policy.listening import Listening, Record, Voice
 from localsim.policy.rules import Historic, Rule
 from localsim.policy.supply import InHouse, Supply
@@ -20,7 +28,7 @@ from localsim.policy.supply import InHouse, Supply
 if TYPE_CHECKING:
     from localsim.place import Place
 
-TIERS = ("nation", "sub-region", "authority", "neighbourhood", "area")
+__all__ = ["TIERS", "Devolved", "Pilot", "Policy"]
 
 
 def _check_name(name: Any) -> None:
@@ -36,13 +44,6 @@ def _check_kinds(what: str, whose: object, answers: tuple[str, ...]) -> None:
             raise LocalsimError(f"{what}: {answer} must be a {kind.__name__}, not {given!r}{made}.")
 
 
-def _check_tier(what: str, tier: str) -> None:
-    if tier not in TIERS:
-        raise LocalsimError(
-            f"{what}: there is no tier {tier!r} that decides; {nearest(str(tier), TIERS)}"
-        )
-
-
 @final
 @dataclass(frozen=True)
 class Devolved:
@@ -55,7 +56,7 @@ class Devolved:
 
     def __post_init__(self) -> None:
         check_share("Devolved: the share", self.share)
-        _check_tier("Devolved", self.tier)
+        check_tier("Devolved", self.tier)
         _check_kinds("Devolved", self, ("listening", "rule"))
 
 
@@ -64,7 +65,8 @@ class Policy:
     """Who decides, with whose money, on what evidence, by which rule, held how, through whom.
 
     `tier` decides; `budgets`, `listening`, `rule`, `contract`, `access` and `supply` are its
-    answers; `devolved` leaves a slice to another tier. A policy holds choices only: what things
+    answers; `counting` says whose gains a decider counts; `devolved` leaves a slice to another
+    tier. A policy holds choices only: what things
     cost and how well they work are facts of the world, the same for every policy. Subclasses may
     set other defaults, and nothing more is needed for them to travel to a worker process.
     """
@@ -77,12 +79,13 @@ class Policy:
     contract: Contract = field(default_factory=Targets)
     access: Access = field(default_factory=Silo)
     supply: Supply = field(default_factory=InHouse)
+    counting: Counting = field(default_factory=OwnGains)
     devolved: Devolved | None = None
     description: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         _check_name(self.name)
-        _check_tier(f"Policy {self.name!r}", self.tier)
+        check_tier(f"Policy {self.name!r}", self.tier)
         _check_kinds(f"Policy {self.name!r}", self, tuple(_KINDS))
         if not isinstance(self.devolved, Devolved | None):
             raise LocalsimError(
@@ -133,6 +136,7 @@ _KINDS: dict[str, type] = {
     "contract": Contract,
     "access": Access,
     "supply": Supply,
+    "counting": Counting,
 }
 
 

@@ -30,14 +30,17 @@ class Rule(ABC):
 def spread(shares: Floats, evidence: Evidence, purse: Purse, pooled: Floats) -> Floats:
     """Spread fenced lines over areas by `shares` [A, T], pooled money by theme shares `pooled` [T].
 
-    A theme in which no area has any claim is spread by residents.
+    A theme in which no area has any claim is spread by residents; a theme whose line is not
+    pooled has no claim to pooled money.
     """
+    open_to = np.ones(pooled.size, dtype=bool) if purse.pools is None else purse.pools
+    pooled = np.where(open_to, pooled, 0.0)
     totals = shares.sum(axis=0)
     heads = _heads(evidence)
     with np.errstate(invalid="ignore", divide="ignore"):
         by_area = np.where(totals > 0.0, shares / totals, heads)
     total = pooled.sum()
-    by_theme = pooled / total if total > 0.0 else np.full(pooled.size, 1.0 / pooled.size)
+    by_theme = pooled / total if total > 0.0 else open_to / max(1, int(open_to.sum()))
     spending: Floats = by_area * (purse.fenced_gbp + purse.pooled_gbp * by_theme)
     return spending
 
@@ -71,11 +74,17 @@ def checked(rule: Rule, evidence: Evidence, purse: Purse) -> Floats:
         )
     if purse.price is None:
         slack = 1e-9 * max(1.0, purse.total_gbp)
-        over = np.maximum(decision.sum(axis=0) - purse.fenced_gbp, 0.0).sum()
-        if over > purse.pooled_gbp + slack:
+        over = np.maximum(decision.sum(axis=0) - purse.fenced_gbp, 0.0)
+        if over.sum() > purse.pooled_gbp + slack:
             raise LocalsimError(
-                f"Rule {name} spends £{over:,.2f} beyond the ring-fenced lines; "
+                f"Rule {name} spends £{over.sum():,.2f} beyond the ring-fenced lines; "
                 f"£{purse.pooled_gbp:,.2f} is pooled."
+            )
+        closed = 0.0 if purse.pools is None else over[~purse.pools].sum()
+        if closed > slack:
+            raise LocalsimError(
+                f"Rule {name} spends £{closed:,.2f} of pooled money on themes whose lines are "
+                "not pooled; Purse.pools marks those that are."
             )
     return decision
 
@@ -156,14 +165,14 @@ class Planner(Rule):
         if purse.price is not None:
             return _demand(evidence, everything, purse.price)
         spending = np.zeros((len(evidence.areas), len(evidence.themes)))
+        free = np.ones(everything.size, dtype=bool) if purse.pools is None else purse.pools.copy()
         if purse.pooled_gbp <= 0.0:
-            for theme in everything:
-                which = everything[theme : theme + 1]
-                spending[:, which] = _fill(evidence, which, float(purse.fenced_gbp[theme]))
-            return spending
+            free[:] = False
+        for theme in everything[~free]:
+            which = everything[theme : theme + 1]
+            spending[:, which] = _fill(evidence, which, float(purse.fenced_gbp[theme]))
         # A line that would take more than its fence draws on the pool; one that would take less
         # keeps its fence. Fix the latter until none is left.
-        free = np.ones(everything.size, dtype=bool)
         while free.any():
             which = everything[free]
             money = purse.pooled_gbp + float(purse.fenced_gbp[free].sum())

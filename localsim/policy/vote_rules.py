@@ -50,7 +50,11 @@ class _Vote(Rule):
         value = people.weight[:, None, :] * np.where(
             np.arange(areas)[None, :, None] == people.area[:, None, None], 1.0, ELSEWHERE
         )
-        approved = value > value.mean(axis=(1, 2), keepdims=True)
+        if purse.pools is not None:  # nothing else is put to the vote
+            value = value[:, :, purse.pools]
+        approved = np.zeros((len(people), areas, themes), dtype=bool)
+        on_offer = np.ones(themes, dtype=bool) if purse.pools is None else purse.pools
+        approved[:, :, on_offer] = value > value.mean(axis=(1, 2), keepdims=True)
         names = [
             [[f"{code}/{t.name}/{copy}" for copy in range(COPIES)] for t in evidence.themes]
             for code in evidence.areas

@@ -15,8 +15,8 @@ from localsim.ledger import Ledger
 from localsim.place import TENURES
 
 ZONES = ("inside", "outside")
-ACUTE = "acute services"
-ENTITLEMENTS = "entitlements"
+CRISIS = "crisis: "
+ENTITLEMENT = "entitlement: "
 PROVIDERS = "providers' reserves"
 GIFTS = "gifts"
 
@@ -202,11 +202,12 @@ def _pay_events(
                     accounts.desks[regime] -= ledger.spend(theme.agency, "assessment", zone, visits)
                 acute = crises * crisis
                 if acute:
-                    ledger.receive(ACUTE, zone, acute)
-                    ledger.spend(ACUTE, f"crisis: {theme.name}", zone, acute)
+                    ledger.receive(theme.crisis_payer, zone, acute)
+                    ledger.spend(theme.crisis_payer, f"{CRISIS}{theme.name}", zone, acute)
                 # A window's correction can leave a stray rounding error below zero.
                 due = max(0.0, months) * entitlement
                 if due:
-                    ledger.receive(ENTITLEMENTS, zone, due)
-                    ledger.spend(ENTITLEMENTS, f"entitlement: {theme.name}", zone, due)
+                    payer = theme.entitlement_payer
+                    ledger.receive(payer, zone, due)
+                    ledger.spend(payer, f"{ENTITLEMENT}{theme.name}", zone, due)
     accounts.paid = flows

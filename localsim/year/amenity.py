@@ -49,18 +49,31 @@ def spill(place: Place, own: Array, kappa: float) -> Array:
     return mixed
 
 
-def counted(facts: Facts, units: Array, theme: Amenity) -> Array:
-    """Return the share of an amenity's benefit that each unit (int64[A]) keeps, float64[U]."""
+def counted(facts: Facts, units: Array, theme: Amenity, parties: Array) -> Array:
+    """Return the share of an amenity's benefit that each unit (int64[A]) counts, float64[U].
+
+    `parties` int64[A] is the same for areas whose gains are counted together: a unit's own, or
+    those of all who agreed.
+    """
     place, kappa = facts.place, facts.value(f"{theme.name}.kappa")
     people = place.residents.astype(np.float64)
     degree = np.diff(place.neighbour_offsets)
     rows = np.repeat(np.arange(degree.size), degree)
-    same = (units[rows] == units[place.neighbour_index]).astype(np.float64)
+    same = (parties[rows] == parties[place.neighbour_index]).astype(np.float64)
     inside = np.bincount(rows, weights=same, minlength=degree.size) / np.maximum(degree, 1)
     kept = np.where(degree > 0, 1.0 - kappa + kappa * inside, 1.0) * people
     total = np.bincount(units, weights=people)
     share: Array = np.bincount(units, weights=kept) / np.maximum(total, 1e-300)
     return share
+
+
+def neighbours(place: Place, units: Array, areas: Array) -> int:
+    """Return how many neighbours the units within some areas (bool[A]) have there, each counted."""
+    offsets, index = place.neighbour_offsets, place.neighbour_index
+    rows = np.repeat(np.arange(areas.size), np.diff(offsets))
+    within = areas[rows] & areas[index] & (units[rows] != units[index])
+    pairs = np.stack([units[rows][within], units[index][within]])
+    return int(np.unique(pairs, axis=1).shape[1])
 
 
 def benefit_gbp(facts: Facts, values: Array, spend_gbp: Array) -> Array:

@@ -50,6 +50,7 @@ class Bench:
     rule: Rule
     share: float
     devolved: bool
+    with_neighbours: bool = False
 
 
 @dataclass(eq=False)
@@ -104,7 +105,9 @@ def listen(
 ) -> list[Hearing]:
     """Return what each decider of a bench hears of its own unit."""
     units = facts.place.units(bench.tier)
-    shares = _counted(facts, np.where(areas, units, units.max() + 1))
+    own = np.where(areas, units, units.max() + 1)
+    parties = areas.astype(np.int64) if bench.with_neighbours else own
+    shares = _counted(facts, own, parties)
     hearings = []
     for unit in np.unique(units[areas]):
         mine = areas & (units == unit)
@@ -122,11 +125,11 @@ def listen(
     return hearings
 
 
-def _counted(facts: Facts, units: Array) -> Array:
+def _counted(facts: Facts, units: Array, parties: Array) -> Array:
     """Return the share of benefit that each unit counts, float64[U, T]; casework stays at home."""
     shares = np.ones((int(units.max()) + 1, len(facts.themes)))
     for theme, t in zip(facts.amenities, facts.amenity_index, strict=True):
-        shares[:, t] = amenity.counted(facts, units, theme)
+        shares[:, t] = amenity.counted(facts, units, theme, parties)
     return shares
 
 
@@ -224,15 +227,30 @@ def _waits(facts: Facts, sight: Sight, areas: Array) -> Array:
     return waits
 
 
-def purse_of(budgets: Budgets, net: Array, pooled_share: float, bench: Bench) -> Purse:
-    """Return a decider's purse out of its areas' money after overheads, float64[A', T]."""
+def purse_of(
+    budgets: Budgets,
+    net: Array,
+    pooled_share: float,
+    bench: Bench,
+    themes: Array | None = None,
+    shared_gbp: float | None = None,
+) -> Purse:
+    """Return a decider's purse out of its areas' money after overheads, float64[A', T].
+
+    `themes` bool[T] marks the lines that are pooled, if not all are; `shared_gbp` is the
+    decider's part of money that is pooled above it.
+    """
     lines = bench.share * net.sum(axis=0)
     if bench.devolved:
         return Purse(np.zeros(lines.size), float(lines.sum()))
     if isinstance(budgets, OpenEnded):
         return Purse(lines, 0.0, budgets.price)
     if isinstance(budgets, Pooled):
-        return Purse((1.0 - pooled_share) * lines, float(pooled_share * lines.sum()))
+        into = pooled_share if themes is None else pooled_share * themes
+        pooled = float((into * lines).sum()) if themes is not None else pooled_share * lines.sum()
+        if shared_gbp is not None:
+            pooled = bench.share * shared_gbp
+        return Purse((1.0 - into) * lines, float(pooled), pools=themes)
     return Purse(lines, 0.0)
 
 

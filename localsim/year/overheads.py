@@ -11,10 +11,13 @@ import math
 from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.policy.budgets import Pooled
+from localsim.policy.counting import WithNeighbours
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
 from localsim.policy.presets import status_quo
+from localsim.year.amenity import neighbours
 from localsim.year.decide import Bench, Hearing
+from localsim.year.pooling import partners, pools
 
 COMPLIANCE = "compliance"
 DECIDING = "deciding"
@@ -41,15 +44,24 @@ def overheads_gbp(
         DECIDING: len(hearings) * facts.value("deciding.gbp_per_decider"),
         ENGAGEMENT: math.fsum(_engagement_gbp(facts, hearing) for hearing in hearings),
     }
-    if isinstance(policy.budgets, Pooled) and policy.budgets.share > 0.0:
-        units = sum(not hearing.bench.devolved for hearing in hearings)
-        partners = len(facts.agencies) - 1
-        costs[COORDINATION] = units * partners * facts.value("coordination.gbp_per_partner")
+    costs[COORDINATION] = _coordination_gbp(facts, policy, areas)
     if first_year:
         changed = len(policy.changes_from(status_quo()))
         pot = float(facts.historic_gbp[areas].sum())
         costs[TRANSITION] = changed * facts.value("transition.share_per_answer") * pot
     return costs
+
+
+def _coordination_gbp(facts: Facts, policy: Policy, areas: Array) -> float:
+    """Return what it costs to keep pools with partners, and to reckon with neighbours."""
+    budgets, cost = policy.budgets, 0.0
+    if isinstance(budgets, Pooled) and budgets.share > 0.0:
+        meetings = pools(facts, budgets, areas, policy.tier) * partners(facts, budgets)
+        cost += meetings * facts.value("coordination.gbp_per_partner")
+    if isinstance(policy.counting, WithNeighbours):
+        agreements = neighbours(facts.place, facts.place.units(policy.tier), areas)
+        cost += agreements * facts.value("coordination.gbp_per_neighbour")
+    return cost
 
 
 def _engagement_gbp(facts: Facts, hearing: Hearing) -> float:

@@ -12,7 +12,8 @@ from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
 from localsim.policy.access import Hub
-from localsim.policy.budgets import OpenEnded, Pooled
+from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
+from localsim.policy.counting import WithNeighbours
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
 from localsim.policy.supply import COMMUNITY_KINDS, Awarded
@@ -26,6 +27,7 @@ from localsim.year.commission import (
 )
 from localsim.year.decide import Bench, Hearing, decide, fences, purse_of
 from localsim.year.overheads import CAPACITY, TENDERING, overheads_gbp
+from localsim.year.pooling import lines_pooled, shared_out
 
 BIDDERS = "bidders' own funds"
 
@@ -63,14 +65,25 @@ class Regime:
         """Those who decide: the policy's tier, and the one it leaves a slice to."""
         policy, slice_ = self.policy, self.policy.devolved
         share = slice_.share if slice_ is not None else 0.0
-        benches = [Bench(policy.tier, policy.listening, policy.rule, 1.0 - share, False)]
+        agreed = isinstance(policy.counting, WithNeighbours)
+        benches = [Bench(policy.tier, policy.listening, policy.rule, 1.0 - share, False, agreed)]
         if slice_ is not None and share > 0.0:
             benches.append(Bench(slice_.tier, slice_.listening, slice_.rule, share, True))
         return benches
 
 
-def fund(facts: Facts, regime: Regime, accounts: Accounts, ledger: Ledger, zone: Array) -> None:
-    """Pay a year's lines in, draw the ring-fences, and move on the share that is pooled."""
+def fund(
+    facts: Facts,
+    regime: Regime,
+    accounts: Accounts,
+    ledger: Ledger,
+    zone: Array,
+    year_of_policy: int,
+) -> None:
+    """Pay a year's lines in, draw the ring-fences, and move on the share that is pooled.
+
+    What the policy's own last year left over is clawed back first, as far as it is not carried.
+    """
     r = regime.index
     budgets = regime.policy.budgets
     accounts.lines[r] += accounts.desks[r] / len(facts.themes)
@@ -80,6 +93,8 @@ def fund(facts: Facts, regime: Regime, accounts: Accounts, ledger: Ledger, zone:
             unspent = max(0.0, float(accounts.lines[r, t]))
             accounts.lines[r, t] -= ledger.give_back(theme.agency, regime.main_zone, unspent)
     else:
+        if year_of_policy > 0:
+            _claw_back(facts, regime, accounts, ledger)
         for t, theme in enumerate(facts.themes):
             for z, name in enumerate(ZONES):
                 amount = float(facts.historic_gbp[regime.areas & (zone == z), t].sum())
@@ -89,6 +104,18 @@ def fund(facts: Facts, regime: Regime, accounts: Accounts, ledger: Ledger, zone:
     if isinstance(budgets, Pooled):
         gap = budgets.share - regime.pooled_share
         regime.pooled_share += budgets.ramp * gap * facts.value("pooling.willingness")
+
+
+def _claw_back(facts: Facts, regime: Regime, accounts: Accounts, ledger: Ledger) -> None:
+    """Give back to the agencies what was left unspent and may not be carried."""
+    budgets = regime.policy.budgets
+    if not isinstance(budgets, RingFenced | Pooled) or budgets.carry == 1.0:
+        return
+    lines = accounts.lines[regime.index]
+    for t, theme in enumerate(facts.themes):
+        due = (1.0 - budgets.carry) * max(0.0, float(lines[t]))
+        for z, name in enumerate(ZONES):
+            lines[t] -= ledger.give_back(theme.agency, name, due * regime.heads_by_zone[z])
 
 
 def pay_overheads(
@@ -160,10 +187,14 @@ def allocate(
     lines = np.maximum(accounts.lines[regime.index], 0.0)
     share = np.where(totals > 0.0, historic / np.where(totals > 0.0, totals, 1.0), heads[:, None])
     net = historic if regime.open_ended else share * lines
+    budgets, pooled = regime.policy.budgets, regime.pooled_share
+    themes = lines_pooled(facts, budgets)
+    dealt = shared_out(facts, budgets, net, pooled, regime.areas, regime.policy.tier)
     decisions = []
     for hearing in hearings:
         mine = net[hearing.areas]
-        purse = purse_of(regime.policy.budgets, mine, regime.pooled_share, hearing.bench)
+        shared_gbp = None if dealt is None else float(dealt[hearing.areas].sum())
+        purse = purse_of(budgets, mine, pooled, hearing.bench, themes, shared_gbp)
         decisions.append(decide(hearing, purse))
         regime.plan[hearing.areas] += decisions[-1]
     if not regime.open_ended:
