@@ -14,6 +14,8 @@ import numpy as np
 from localsim import __version__
 from localsim.assumptions import Assumptions
 from localsim.errors import LocalsimError
+from localsim.experiment.design import Design
+from localsim.experiment.dimensions import Subject
 from localsim.experiment.fingerprint import fingerprint
 from localsim.experiment.validate import (
     LARGEST_SEED,
@@ -69,6 +71,10 @@ class Experiment:
         What it is called, what it asks, and the policy that others are compared with: by
         default the status quo if it is among them, else the first. They decide no number.
 
+    design
+        Where it is all run: a Grid, a LatinHypercube, a Sobol sample, OneAtATime or Points over
+        assumptions and answers. By default at one point, as everything stands.
+
     Two experiments are equal if they would give the same results. Raises LocalsimError, a
     sentence, on anything that cannot be run.
     """
@@ -89,6 +95,7 @@ class Experiment:
         name: str | None = None,
         question: str | None = None,
         baseline: str | None = None,
+        design: Design | None = None,
     ) -> None:
         self._assumptions = assumptions
         self.place = _place(place)
@@ -107,6 +114,8 @@ class Experiment:
         names = [policy.name for policy in self.policies]
         usual = "status_quo" if "status_quo" in names else names[0]
         self.baseline = usual if baseline is None else one_of("policy", baseline, names)
+        self._design = design
+        self.design = None if design is None else self._bound(design)
 
     @classmethod
     def from_config(cls, path: str | Path) -> Experiment:
@@ -134,8 +143,16 @@ class Experiment:
             "name": self.name,
             "question": self.question,
             "baseline": self.baseline,
+            "design": self._design,
         }
         return Experiment(**(kept | changes))
+
+    def _bound(self, design: Any) -> Design:
+        if not isinstance(design, Design):
+            raise LocalsimError(
+                f"design is {shown(design)}; a design such as Grid({{…}}) is wanted."
+            )
+        return design.bind(Subject(self.assumptions, self.policies, frozenset(self.held)))
 
     @property
     def plan(self) -> Plan:
@@ -181,6 +198,8 @@ class Experiment:
         from localsim.experiment import results, runner
         from localsim.metrics import METRICS
 
+        if self.design is not None:
+            raise LocalsimError("an experiment with a design cannot be run whole; run its points.")
         if workers is not None:
             workers = whole("workers", workers, 1, 10_000)
         retries = whole("retries", retries, 0, 1_000)
@@ -233,6 +252,7 @@ class Experiment:
                 "metrics": self.metrics,
                 "warmup_years": self.warmup_years,
             }
+            | ({} if self.design is None else {"design": self.design.describe()})
         )
 
     def describe(self) -> dict[str, Any]:
@@ -269,6 +289,7 @@ class Experiment:
             "themes": None if self.themes is None else [str(t.name) for t in self.themes],
             "metrics": None if self.metrics is None else list(self.metrics),
             "warmup_years": self.warmup_years,
+            "design": None if self.design is None else self.design.describe(),
             "versions": _versions(),
             "processor": _processor(),
         }
@@ -281,9 +302,10 @@ class Experiment:
 
     def __repr__(self) -> str:
         names = ", ".join(policy.name for policy in self.policies)
+        points = "" if self.design is None else f"{len(self.design):,} points × "
         return (
             f"<Experiment {self.name!r}: {self.place.name}, {names}; {self.years} years × "
-            f"{self.replications} replications, seed {self.seed}>"
+            f"{points}{self.replications} replications, seed {self.seed}>"
         )
 
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError, nearest
+from localsim.experiment.dimensions import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from localsim.assumptions import Assumptions
     from localsim.model import Model
     from localsim.place import Place
+    from localsim.policy.answers import Value
 
 Row = tuple[str, str, float]
 """A metric's name, a group of residents, a value."""
@@ -46,6 +48,11 @@ class Plan:
     metrics: tuple[str, ...] | None
     zone: NDArray[np.bool_] | None
     borders: NDArray[np.int64] | None
+
+    def at(self, point: Mapping[str, Value]) -> Plan:
+        """Return the plan at a point of a design: assumptions held there, answers replaced."""
+        there = Subject(self.assumptions, self.policies).applied(point)
+        return replace(self, assumptions=there.assumptions, policies=there.policies)
 
     def assumptions_of(self, replication: int) -> Assumptions:
         """Return the assumptions of a replication: drawn from their ranges, or as they stand."""

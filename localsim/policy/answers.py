@@ -1,0 +1,203 @@
+"""An answer of a policy by its dotted name, so that a design can vary it and a config can write it.
+
+``budgets.share`` is the share of the answer to "with whose money"; ``access`` is the whole answer,
+named by its class (``Hub``); of a pilot, ``elsewhere.budgets.share`` is that of the policy outside.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+import pkgutil
+import types
+import typing
+from abc import ABC
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from localsim import policy as package
+from localsim.errors import LocalsimError, nearest
+from localsim.policy.policy import Pilot, Policy
+
+Value = float | int | str | bool
+"""What an answer or an assumption may be set to: a number, a word, true or false."""
+
+NOT_ANSWERS = ("name", "description", "policy", "areas")
+"""Fields that say what a policy is called and where it runs, not what it answers."""
+
+
+def answered[P: (Policy, Pilot)](policy: P, path: str, value: Value) -> P:
+    """Return the policy with one answer replaced, its name kept.
+
+    A class's name puts that answer with its defaults, unless the policy gives an answer of that
+    class already, which then stays as it is. Raises LocalsimError for names that stand for no
+    answer, values of the wrong kind and values that the answer refuses.
+    """
+    return typing.cast(P, _replaced(policy, path.split("."), value, policy.name))
+
+
+def answer(policy: Policy | Pilot, path: str) -> Value | None:
+    """Return what a policy answers now, an answer as its class's name; None if it is left open."""
+    owner, name = _owner(policy, path)
+    return _plain(getattr(owner, name))
+
+
+def kind_of(policy: Policy | Pilot, path: str) -> type:
+    """Return what an answer is: bool, int, float or str."""
+    owner, name = _owner(policy, path)
+    kinds = [kind for kind in (bool, float, int) if kind in _kinds(type(owner), name)]
+    return kinds[0] if kinds else str
+
+
+def answers_of(policy: Policy | Pilot) -> list[str]:
+    """Return the dotted names of every answer that can be set by a number, a word or a flag."""
+    return list(_names(policy, ""))
+
+
+def _replaced(owner: Any, path: list[str], value: Any, whose: str) -> Any:
+    owner = _start(owner, path)
+    name = _field(owner, path[0], whose)
+    if len(path) > 1:
+        return _put(owner, name, _replaced(getattr(owner, name), path[1:], value, whose))
+    kinds = _kinds(type(owner), name)
+    what = f"{whose}: {path[0]}"
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        fits = bool in kinds
+    elif isinstance(value, int | float):
+        fits = _number_fits(value, kinds)
+        if fits and float not in kinds:
+            value = int(value)
+    elif isinstance(value, str) and str in kinds:
+        fits = True
+    elif isinstance(value, str):
+        return _put(owner, name, _made(what, value, kinds, getattr(owner, name)))
+    else:
+        fits = False
+    if not fits:
+        raise LocalsimError(f"{what} is {_short(value)}; {_wanted(kinds)} is wanted.")
+    return _put(owner, name, value)
+
+
+def _start(owner: Any, path: list[str]) -> Any:
+    """Return what a name belongs to: a pilot's own answers are those of the policy inside."""
+    if isinstance(owner, Pilot) and path[0] != "elsewhere":
+        path.insert(0, "policy")
+    return owner
+
+
+def _put(owner: Any, name: str, value: Any) -> Any:
+    return replace(owner, **{name: value})
+
+
+def _field(owner: Any, name: str, whose: str) -> str:
+    if isinstance(owner, Pilot):
+        return name
+    open_ = _open(owner)
+    if name in open_:
+        return name
+    kind = "" if isinstance(owner, Policy) else f", a {type(owner).__name__},"
+    if not open_:
+        raise LocalsimError(f"{whose}: there is no {name!r}: the answer{kind} has no parts.")
+    raise LocalsimError(f"{whose}: the answer{kind} has no {name!r}; {nearest(name, open_)}")
+
+
+def _open(owner: Any) -> list[str]:
+    """Return the fields of a policy or an answer that can be set, or hold some that can."""
+    if not is_dataclass(owner):
+        return []
+    names = (field.name for field in fields(owner))
+    return [n for n in names if n not in NOT_ANSWERS and _kinds(type(owner), n)]
+
+
+def _owner(policy: Policy | Pilot, path: str) -> tuple[Any, str]:
+    owner: Any = policy
+    parts = path.split(".")
+    _start(owner, parts)
+    for part in parts[:-1]:
+        owner = getattr(owner, _field(owner, part, policy.name))
+    return owner, _field(owner, parts[-1], policy.name)
+
+
+def _names(owner: Any, prefix: str) -> Iterator[str]:
+    if isinstance(owner, Pilot):
+        yield from _names(owner.policy, prefix)
+        yield from _names(owner.elsewhere, f"{prefix}elsewhere.")
+        return
+    for name in _open(owner):
+        if any(
+            kind in (bool, int, float, str) or _words(kind) for kind in _kinds(type(owner), name)
+        ):
+            yield f"{prefix}{name}"
+        yield from _names(getattr(owner, name), f"{prefix}{name}.")
+
+
+def _kinds(owner: type, name: str) -> tuple[type, ...]:
+    """Return the kinds of value that a field takes, beside being left open."""
+    hint = typing.get_type_hints(owner)[name]
+    parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return tuple(part for part in parts if isinstance(part, type) and part is not type(None))
+
+
+def _number_fits(value: float, kinds: tuple[type, ...]) -> bool:
+    if not math.isfinite(value):
+        return False
+    return float in kinds or (int in kinds and value == math.floor(value))
+
+
+def _made(what: str, word: str, kinds: tuple[type, ...], now: Any) -> Any:
+    """Return the answer that a class's name stands for."""
+    if type(now).__name__ == word:
+        return now
+    known: dict[str, Any] = {}
+    for kind in kinds:
+        known |= _words(kind)
+    if not known:
+        raise LocalsimError(f"{what} is {_short(word)}; {_wanted(kinds)} is wanted.")
+    if word not in known:
+        raise LocalsimError(f"{what} is {_short(word)}; {nearest(word, known)}")
+    return known[word]()
+
+
+@cache
+def _words(kind: type) -> dict[str, type]:
+    """Return the package's answers of a kind that need no arguments, by their class's name."""
+    if kind.__module__.partition(".")[0] != package.__name__.partition(".")[0]:
+        return {}
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+    found: dict[str, type] = {}
+    waiting = [kind]
+    while waiting:
+        this = waiting.pop()
+        waiting += this.__subclasses__()
+        ours = this.__module__.startswith(f"{package.__name__}.")
+        if ours and ABC not in this.__bases__ and not inspect.isabstract(this):
+            needed = inspect.signature(this).parameters.values()
+            if all(parameter.default is not parameter.empty for parameter in needed):
+                found[this.__name__] = this
+    return dict(sorted(found.items()))
+
+
+def _wanted(kinds: tuple[type, ...]) -> str:
+    said = {bool: "true or false", float: "a number", int: "a whole number", str: "a word"}
+    named = [said[kind] for kind in (float, int, bool, str) if kind in kinds]
+    named += [f"an answer of the kind {kind.__name__}" for kind in kinds if kind not in said]
+    return " or ".join(named)
+
+
+def _plain(value: Any) -> Value | None:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return type(value).__name__
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
