@@ -79,6 +79,12 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "measure",
     # again and again, and what it means
     "Experiment",
+    "Grid",
+    "LatinHypercube",
+    "Sobol",
+    "OneAtATime",
+    "Points",
+    "Range",
     "Results",
     "open",
     "appraise",
@@ -152,6 +158,12 @@ _HOMES = {
     "METRICS": "localsim.metrics",
     "measure": "localsim.metrics",
     "Experiment": "localsim.experiment",
+    "Grid": "localsim.experiment.design",
+    "LatinHypercube": "localsim.experiment.design",
+    "Sobol": "localsim.experiment.design",
+    "OneAtATime": "localsim.experiment.design",
+    "Points": "localsim.experiment.points",
+    "Range": "localsim.experiment.dimensions",
     "Results": "localsim.experiment",
     "open": "localsim.experiment",
     "appraise": "localsim.appraisal",
@@ -170,6 +182,9 @@ if TYPE_CHECKING:
     from localsim.diary import Diary
     from localsim.errors import LocalsimError
     from localsim.experiment import Experiment, Results, open
+    from localsim.experiment.design import Grid, LatinHypercube, OneAtATime, Sobol
+    from localsim.experiment.dimensions import Range
+    from localsim.experiment.points import Points
     from localsim.metrics import METRICS, measure
     from localsim.model import Model
     from localsim.place import Place

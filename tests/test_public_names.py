@@ -12,8 +12,8 @@ Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets Judgement Silo Hub InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
-Experiment Results open appraise Appraisal attribute Attribution
-plots check LocalsimError __version__
+Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open
+appraise Appraisal attribute Attribution plots check LocalsimError __version__
 """
 
 

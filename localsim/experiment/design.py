@@ -213,23 +213,12 @@ class OneAtATime(_Dimensioned):
             moves.append((dimension, tuple(value for value in to if value != dimension.base)))
         return moves
 
-    def bind(self, subject: Subject) -> Self:
-        """Return the design with its base known."""
-        found = super().bind(subject)
-        for dimension in found._bound:
-            if dimension.base is None:
-                raise LocalsimError(
-                    f"{dimension.name!r} is left open by its policy, so it has no base to be moved "
-                    "from."
-                )
-        return found
-
     def __len__(self) -> int:
         """Return one, for the base, and the number of moves."""
         return 1 + sum(len(to) for _, to in self._moves)
 
     def _point(self, number: int) -> dict[str, Value]:
-        values = {d.name: d.base for d in self._bound if d.base is not None}
+        values = {d.name: d.base for d in self._bound}
         left = number - 1
         for dimension, to in self._moves:
             if 0 <= left < len(to):

@@ -65,7 +65,7 @@ class Dimension(ABC):
     """One name and the values it takes; `base` is what it is when nothing is varied."""
 
     name: str
-    base: Value | None
+    base: Value
 
     @abstractmethod
     def count(self) -> int | None:
@@ -94,7 +94,7 @@ class Listed(Dimension):
     """Values that are listed: numbers, words or flags."""
 
     name: str
-    base: Value | None
+    base: Value
     values: tuple[Value, ...]
 
     def draw(self, u: float) -> Value:
@@ -124,7 +124,7 @@ class Span(Dimension):
     """A range of numbers: `own` is the assumption whose distribution it follows, if any."""
 
     name: str
-    base: Value | None
+    base: Value
     low: float
     high: float
     own: Assumption | None
@@ -239,7 +239,7 @@ class Subject:
             )
         return found
 
-    def base(self, name: str) -> Value | None:
+    def base(self, name: str) -> Value:
         """Return the value of a name where nothing is varied."""
         if name in self.assumptions:
             return self.assumptions.value(name)
@@ -315,11 +315,11 @@ def plain(name: str, value: Any) -> Value:
         return value
     raise LocalsimError(
         f"{name!r} is {shown(value)}; a number, a word, or true or false is wanted. An answer is "
-        "named by its class, such as 'Hub'; one with arguments of its own is another policy."
+        "named by a word, such as 'hub'; one with arguments of its own is another policy."
     )
 
 
-def _span(name: str, asked: Range, subject: Subject, base: Value | None) -> Span:
+def _span(name: str, asked: Range, subject: Subject, base: Value) -> Span:
     if name in subject.assumptions:
         return _range_of_assumption(name, asked, subject.assumptions.row(name), base)
     number, path = subject.known(name)
@@ -345,7 +345,7 @@ def _span(name: str, asked: Range, subject: Subject, base: Value | None) -> Span
     return Span(name, base, low, high, None, asked.log, kind is int, levels)
 
 
-def _range_of_assumption(name: str, asked: Range, row: Assumption, base: Value | None) -> Span:
+def _range_of_assumption(name: str, asked: Range, row: Assumption, base: Value) -> Span:
     if asked.low is not None and asked.high is not None:
         low, high = float(asked.low), float(asked.high)
         return Span(name, base, low, high, None, asked.log, False, asked.levels)

@@ -1,18 +1,15 @@
-"""An answer of a policy by its dotted name, so that a design can vary it and a config can write it.
+"""An answer of a policy by its dotted name, so that a design can vary it.
 
 ``budgets.share`` is the share of the answer to "with whose money"; ``access`` is the whole answer,
-named by its class (``Hub``); of a pilot, ``elsewhere.budgets.share`` is that of the policy outside.
+named by the word that a config writes (``hub``), or by ``none`` where it may be left open; of a
+pilot, ``elsewhere.budgets.share`` is that of the policy outside.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import math
-import pkgutil
 import types
 import typing
-from abc import ABC
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -20,12 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from localsim import policy as package
 from localsim.errors import LocalsimError, nearest
 from localsim.policy.policy import Pilot, Policy
+from localsim.policy.written import made, variants, word_for
 
 Value = float | int | str | bool
 """What an answer or an assumption may be set to: a number, a word, true or false."""
+
+NONE = "none"
+"""The word for an answer that is left open."""
 
 NOT_ANSWERS = ("name", "description", "policy", "areas")
 """Fields that say what a policy is called and where it runs, not what it answers."""
@@ -34,15 +34,15 @@ NOT_ANSWERS = ("name", "description", "policy", "areas")
 def answered[P: (Policy, Pilot)](policy: P, path: str, value: Value) -> P:
     """Return the policy with one answer replaced, its name kept.
 
-    A class's name puts that answer with its defaults, unless the policy gives an answer of that
-    class already, which then stays as it is. Raises LocalsimError for names that stand for no
+    A word puts that answer with its defaults, unless the policy gives an answer of that kind
+    already, which then stays as it is. Raises LocalsimError for names that stand for no
     answer, values of the wrong kind and values that the answer refuses.
     """
     return typing.cast(P, _replaced(policy, path.split("."), value, policy.name))
 
 
-def answer(policy: Policy | Pilot, path: str) -> Value | None:
-    """Return what a policy answers now, an answer as its class's name; None if it is left open."""
+def answer(policy: Policy | Pilot, path: str) -> Value:
+    """Return what a policy answers now, a whole answer as the word that stands for it."""
     owner, name = _owner(policy, path)
     return _plain(getattr(owner, name))
 
@@ -50,7 +50,7 @@ def answer(policy: Policy | Pilot, path: str) -> Value | None:
 def kind_of(policy: Policy | Pilot, path: str) -> type:
     """Return what an answer is: bool, int, float or str."""
     owner, name = _owner(policy, path)
-    kinds = [kind for kind in (bool, float, int) if kind in _kinds(type(owner), name)]
+    kinds = [kind for kind in (bool, float, int) if kind in _kinds(owner, name)]
     return kinds[0] if kinds else str
 
 
@@ -64,7 +64,7 @@ def _replaced(owner: Any, path: list[str], value: Any, whose: str) -> Any:
     name = _field(owner, path[0], whose)
     if len(path) > 1:
         return _put(owner, name, _replaced(getattr(owner, name), path[1:], value, whose))
-    kinds = _kinds(type(owner), name)
+    kinds = _kinds(owner, name)
     what = f"{whose}: {path[0]}"
     if isinstance(value, np.generic):
         value = value.item()
@@ -77,7 +77,7 @@ def _replaced(owner: Any, path: list[str], value: Any, whose: str) -> Any:
     elif isinstance(value, str) and str in kinds:
         fits = True
     elif isinstance(value, str):
-        return _put(owner, name, _made(what, value, kinds, getattr(owner, name)))
+        return _put(owner, name, _chosen(what, value, kinds, getattr(owner, name)))
     else:
         fits = False
     if not fits:
@@ -113,7 +113,8 @@ def _open(owner: Any) -> list[str]:
     if not is_dataclass(owner):
         return []
     names = (field.name for field in fields(owner))
-    return [n for n in names if n not in NOT_ANSWERS and _kinds(type(owner), n)]
+    nothing = {type(None)}
+    return [n for n in names if n not in NOT_ANSWERS and {*_kinds(owner, n)} - nothing]
 
 
 def _owner(policy: Policy | Pilot, path: str) -> tuple[Any, str]:
@@ -131,18 +132,25 @@ def _names(owner: Any, prefix: str) -> Iterator[str]:
         yield from _names(owner.elsewhere, f"{prefix}elsewhere.")
         return
     for name in _open(owner):
-        if any(
-            kind in (bool, int, float, str) or _words(kind) for kind in _kinds(type(owner), name)
-        ):
+        kinds = _kinds(owner, name)
+        if any(kind in (bool, int, float, str) or variants(kind) for kind in kinds):
             yield f"{prefix}{name}"
         yield from _names(getattr(owner, name), f"{prefix}{name}.")
 
 
-def _kinds(owner: type, name: str) -> tuple[type, ...]:
-    """Return the kinds of value that a field takes, beside being left open."""
-    hint = typing.get_type_hints(owner)[name]
-    parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return tuple(part for part in parts if isinstance(part, type) and part is not type(None))
+def _kinds(owner: Any, name: str) -> tuple[type, ...]:
+    """Return the kinds of value that a field takes."""
+    kind: Any = type(owner)
+    return _kinds_by_field(kind)[name]
+
+
+@cache
+def _kinds_by_field(kind: type) -> dict[str, tuple[type, ...]]:
+    found = {}
+    for name, hint in typing.get_type_hints(kind).items():
+        parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        found[name] = tuple(part for part in parts if isinstance(part, type))
+    return found
 
 
 def _number_fits(value: float, kinds: tuple[type, ...]) -> bool:
@@ -151,51 +159,32 @@ def _number_fits(value: float, kinds: tuple[type, ...]) -> bool:
     return float in kinds or (int in kinds and value == math.floor(value))
 
 
-def _made(what: str, word: str, kinds: tuple[type, ...], now: Any) -> Any:
-    """Return the answer that a class's name stands for."""
-    if type(now).__name__ == word:
+def _chosen(what: str, word: str, kinds: tuple[type, ...], now: Any) -> Any:
+    """Return the answer that a word stands for."""
+    if word == _plain(now):
         return now
-    known: dict[str, Any] = {}
-    for kind in kinds:
-        known |= _words(kind)
+    known = {name: kind for each in kinds for name, kind in variants(each).items()}
+    if word == NONE and type(None) in kinds:
+        return None
     if not known:
         raise LocalsimError(f"{what} is {_short(word)}; {_wanted(kinds)} is wanted.")
     if word not in known:
         raise LocalsimError(f"{what} is {_short(word)}; {nearest(word, known)}")
-    return known[word]()
-
-
-@cache
-def _words(kind: type) -> dict[str, type]:
-    """Return the package's answers of a kind that need no arguments, by their class's name."""
-    if kind.__module__.partition(".")[0] != package.__name__.partition(".")[0]:
-        return {}
-    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        importlib.import_module(module.name)
-    found: dict[str, type] = {}
-    waiting = [kind]
-    while waiting:
-        this = waiting.pop()
-        waiting += this.__subclasses__()
-        ours = this.__module__.startswith(f"{package.__name__}.")
-        if ours and ABC not in this.__bases__ and not inspect.isabstract(this):
-            needed = inspect.signature(this).parameters.values()
-            if all(parameter.default is not parameter.empty for parameter in needed):
-                found[this.__name__] = this
-    return dict(sorted(found.items()))
+    return made(what, known[word], {})
 
 
 def _wanted(kinds: tuple[type, ...]) -> str:
     said = {bool: "true or false", float: "a number", int: "a whole number", str: "a word"}
     named = [said[kind] for kind in (float, int, bool, str) if kind in kinds]
-    named += [f"an answer of the kind {kind.__name__}" for kind in kinds if kind not in said]
+    other = [kind.__name__ for kind in kinds if kind not in said and kind is not type(None)]
+    named += [f"a word for an answer of the kind {kind}" for kind in other]
     return " or ".join(named)
 
 
-def _plain(value: Any) -> Value | None:
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return type(value).__name__
+def _plain(value: Any) -> Value:
+    if value is None:
+        return NONE
+    return value if isinstance(value, bool | int | float | str) else word_for(type(value))
 
 
 def _short(value: Any) -> str:

@@ -13,6 +13,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from localsim import policy as answers
@@ -40,9 +41,15 @@ def read_answers(written: Mapping[str, Any]) -> dict[str, Any]:
 
 def variants(kind: type) -> dict[str, type]:
     """Return the package's variants of an answer by the word that stands for each."""
+    _load()
+    return {word_for(found): found for found in _leaves(kind)}
+
+
+@cache
+def _load() -> None:
+    """Import every module that may hold a variant, once."""
     for module in pkgutil.iter_modules(answers.__path__):
         importlib.import_module(f"{answers.__name__}.{module.name}")
-    return {_word(found): found for found in _leaves(kind)}
 
 
 def _leaves(kind: type) -> Iterator[type]:
@@ -56,7 +63,8 @@ def _leaves(kind: type) -> Iterator[type]:
         yield kind
 
 
-def _word(kind: type) -> str:
+def word_for(kind: type) -> str:
+    """Return the word that stands for a variant: its class's name in small letters."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
 
 
@@ -70,13 +78,13 @@ def _read(what: str, hint: Any, told: Any) -> Any:
         return told
     known = {word: found for kind in kinds for word, found in variants(kind).items()}
     if isinstance(told, str):
-        return _made(what, _chosen(what, told, known), {})
+        return made(what, _chosen(what, told, known), {})
     if isinstance(told, Mapping) and len(told) == 1:
         ((word, arguments),) = told.items()
         if word in known and (arguments is None or isinstance(arguments, Mapping)):
-            return _made(what, known[word], arguments or {})
+            return made(what, known[word], arguments or {})
     if isinstance(told, Mapping) and len(known) == 1:  # only one kind of answer: it needs no word
-        return _made(what, next(iter(known.values())), told)
+        return made(what, next(iter(known.values())), told)
     if isinstance(told, Mapping) and len(told) == 1:
         _chosen(what, str(*told), known)
     raise LocalsimError(
@@ -91,14 +99,15 @@ def _chosen(what: str, word: str, known: Mapping[str, type]) -> type:
     return known[word]
 
 
-def _made(what: str, kind: type, arguments: Mapping[str, Any]) -> Any:
+def made(what: str, kind: type, arguments: Mapping[str, Any]) -> Any:
+    """Return a variant with arguments, or say which are unknown or missing."""
     hints = get_type_hints(kind)
     taken = inspect.signature(kind).parameters
     for key in arguments:
         if key not in taken:
             help_ = nearest(key, taken) if taken else "it takes no arguments."
-            raise LocalsimError(f"{what}: {_word(kind)} has no {key!r}; {help_}")
+            raise LocalsimError(f"{what}: {word_for(kind)} has no {key!r}; {help_}")
     missing = [n for n, p in taken.items() if p.default is p.empty and n not in arguments]
     if missing:
-        raise LocalsimError(f"{what}: {_word(kind)} needs {', '.join(missing)}.")
+        raise LocalsimError(f"{what}: {word_for(kind)} needs {', '.join(missing)}.")
     return kind(**{key: _read(key, hints.get(key), value) for key, value in arguments.items()})
