@@ -39,6 +39,10 @@ SILENT = (
     "deciding.gbp_per_decider",
     "compliance.gbp_per_item_per_head",
     "transition.share_per_answer",
+    "turnover.owned",
+    "turnover.social_rented",
+    "turnover.private_rented",
+    "growth.residents_per_year",
 )
 
 

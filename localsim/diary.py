@@ -16,6 +16,7 @@ from localsim.dynamics.columns import (
     QUEUEING,
     UNPRESENTED,
 )
+from localsim.dynamics.moving import EPISODES
 from localsim.errors import LocalsimError
 from localsim.model import Model
 from localsim.place import Place
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 HUB = "hub"
 UNSEEN = "moved on between two looks"
+MOVED = "moved away"
 MOST_LOOKS = 1000
 
 # What the end of a spell was, by the phase that it was in and the phase that came next.
@@ -55,7 +57,8 @@ ENDINGS = {
 class Spell(NamedTuple):
     """A stretch of one need in one phase.
 
-    `resident` is a row of the population, `need` counts the resident's needs of the theme, from 0,
+    `resident` is a row of the population, `need` counts the resident's needs of the theme, from 0
+    or, for those who have moved in, from a number of their own,
     `where` is the desk's agency or the kind of provider, `start` and `end` are months since the
     policy began, `visits` and `crises` are counted since the need opened.
     """
@@ -188,10 +191,18 @@ class Diary(Model):
         following = PHASES.index(new.phase) if new is not None and goes_on else NO_NEED
         otherwise = UNSEEN if following else "went by itself"
         ended = ENDINGS.get((PHASES.index(old.phase), following), otherwise)
+        if self._has_left(old):
+            ended = MOVED
         end = new.start if new is not None and goes_on else now
         self._ended.append(old._replace(end=end, ended=ended))
         if new is not None:
             self._current[c] = new
+
+    def _has_left(self, old: Spell) -> bool:
+        """Say whether those whose need it was have moved away since."""
+        k = [theme.name for theme in self.facts.casework].index(old.theme)
+        now = int(self.town.needs.need["episode"][k, old.resident])
+        return now // EPISODES != old.need // EPISODES
 
     def _spell(self, c: int, case: Any, now: float) -> Spell | None:
         """Return the spell that a case is in, begun now if it waits nowhere.

@@ -17,6 +17,7 @@ from localsim.dynamics.columns import (
     CONTACTS,
     CRISES,
     FIRST_STARTS,
+    LEFT,
     NEED_MONTHS,
     OPENED,
     PASS_OFFS,
@@ -99,7 +100,14 @@ METRICS: dict[str, Metric] = {
             "Mean time from asking for help until solved, healed or given up, a person asking.",
         ),
         Metric("solved", "Needs solved", "needs", "higher", "Needs that a service solved."),
-        Metric("opened", "Needs opened", "needs", "lower", "Needs that arose."),
+        Metric(
+            "opened", "Needs opened", "needs", "lower",
+            "Needs that arose, or that newcomers brought.",
+        ),
+        Metric(
+            "moved_away", "Needs that moved away", "needs", None,
+            "Needs that were open when their household left the place.",
+        ),
         Metric(
             "presented", "Needs presented", "needs", None, "Needs brought to an agency, each once.",
         ),
@@ -229,6 +237,7 @@ def _casework(model: Model, group: str, cells: Array | slice, themes: slice) -> 
         ("solved", SOLVED),
         ("opened", OPENED),
         ("presented", PRESENTATIONS),
+        ("moved_away", LEFT),
     ):
         yield name, group, float(total[flow])
     yield "open_at_end", group, float(tally.stock["open_now"][cells][:, themes].sum())

@@ -14,6 +14,7 @@ from localsim.agents.peopled import PeopledModel
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
 from localsim.dynamics.facts import ADULT, Facts
+from localsim.dynamics.moving import Moves, growth, move, moves_of
 from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
 from localsim.ledger import Ledger
@@ -105,7 +106,8 @@ class Model(PeopledModel):
         nodes = self.town.patches.nodes
         self.accounts = Accounts.opened(len(chosen), len(self.facts.casework), nodes, len(KINDS))
         self.regimes: list[Regime] = []
-        self.year = 0
+        self.year, self.warmup_years = 0, warmup
+        self.moves: Moves | None = None
         self.presented: list[Array] = []
         areas, casework = len(place.codes), len(self.facts.casework)
         self.since = np.zeros((areas, casework, len(FLOWS)))
@@ -188,14 +190,19 @@ class Model(PeopledModel):
                 self.zone, self.year,
             )  # fmt: skip
         plan = np.sum([regime.plan for regime in self.regimes], axis=0)
-        spend = plan[:, self.facts.amenity_index]
-        self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend)
-        slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None]
+        grown = growth(self.facts, self.year - self.warmup_years)
+        spend = plan[:, self.facts.amenity_index] / grown
+        self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend) * grown
+        slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
         self.town.hazard.slope[:] = slope
         self.standing = Standing.of(self.facts, self.accounts, self.owners)
 
     def live(self) -> None:
-        """Let needs open, be presented, served and come back, at their own times."""
+        """Let people move, and needs open, be presented, served and come back, at their times."""
+        calendar = round(self.town.months)
+        if calendar % MONTHS_A_YEAR == 0:
+            self.moves = moves_of(self.facts, self.town, calendar // MONTHS_A_YEAR)
+        move(self.town, self.moves, calendar % MONTHS_A_YEAR)
         for _ in range(self.ticks_per_month):
             self.tick()
         self.amenity_gbp += self.amenity_year_gbp / MONTHS_A_YEAR

@@ -25,6 +25,8 @@ _NOUGHT = (
     "supply.fit_sd", "supply.observation_sd", "supply.building_gbp",
     "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",
     "trust.gain", "trust.presenting",
+    "turnover.owned", "turnover.social_rented", "turnover.private_rented",
+    "growth.residents_per_year",
 )  # fmt: skip
 
 

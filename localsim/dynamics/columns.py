@@ -32,12 +32,12 @@ DECISIONS = (
 FLOWS = (
     "opened", "healed", "solved", "returned", "lapsed", "crises", "presentations", "contacts",
     "pass_offs", "dropped", "starts", "waited", "wait_months", "need_months", "system_months",
-    "service_months", "first_starts", "access_months",
+    "service_months", "first_starts", "access_months", "left",
 )  # fmt: skip
 (
     OPENED, HEALED, SOLVED, RETURNED, LAPSED, CRISES, PRESENTATIONS, CONTACTS,
     PASS_OFFS, DROPPED, STARTS, WAITED, WAIT_MONTHS, NEED_MONTHS, SYSTEM_MONTHS,
-    SERVICE_MONTHS, FIRST_STARTS, ACCESS_MONTHS,
+    SERVICE_MONTHS, FIRST_STARTS, ACCESS_MONTHS, LEFT,
 ) = range(len(FLOWS))  # fmt: skip
 
 # Waits from presentation to the first service are counted in bins of equal ratio of (1 + weeks).

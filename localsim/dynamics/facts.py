@@ -25,6 +25,9 @@ ADULT = 3  # first age band of adults, 18-29
 OLD = 6  # age band 65+
 MOST_SERVICES = 20.0
 
+type Rows = Array | slice
+_EVERYBODY = slice(None)
+
 
 @dataclass(frozen=True, eq=False)
 class Facts:
@@ -193,17 +196,21 @@ def relative_onset(facts: Facts, theme: Casework) -> Array:
     return np.where(eligible(people, theme), relative, 0.0).astype(np.float32)
 
 
-def hidden(facts: Facts) -> Array:
-    """Return how hidden each resident is from services, standard normal, float64[N]."""
-    return streams.normal(facts.key("hidden"), facts.population.entity)
+def hidden(facts: Facts, rows: Rows = _EVERYBODY, episode: int = 0) -> Array:
+    """Return how hidden residents (rows) are from services, standard normal, float64[rows].
+
+    `episode` tells those who live in a row from who lived there before them.
+    """
+    return streams.normal(facts.key("hidden"), facts.population.entity[rows], episode)
 
 
-def seeking(facts: Facts) -> Array:
-    """Return each resident's rate of presenting relative to the theme's, mean one, float32[N]."""
+def seeking(facts: Facts, rows: Rows = _EVERYBODY, episode: int = 0) -> Array:
+    """Return each resident's rate of presenting relative to the theme's, mean one, float32."""
     effect = facts.value("hidden.effect")
     if effect == 0.0:
-        return np.ones(facts.population.size, dtype=np.float32)
-    return np.exp(-effect * hidden(facts) - 0.5 * effect**2).astype(np.float32)
+        return np.ones(facts.population.entity[rows].size, dtype=np.float32)
+    z = hidden(facts, rows, episode)
+    return np.exp(-effect * z - 0.5 * effect**2).astype(np.float32)
 
 
 def per_severity(facts: Facts, name: str) -> Array:

@@ -140,7 +140,7 @@ def open_need(
 
 
 @compiled
-def _close(
+def close_need(
     needs: Needs,
     cases: Cases,
     rules: Rules,
@@ -326,7 +326,7 @@ def served(
     if unit(rules.keys[k, SOLVE], who, episode, attempt) < chance:
         tally.flows[cell, k, SOLVED] += 1
         feel(needs, rules, tally, i, 1.0, now, end)
-        _close(needs, cases, rules, tally, heap, hazard, c, now, start, end)
+        close_need(needs, cases, rules, tally, heap, hazard, c, now, start, end)
         return
     feel(needs, rules, tally, i, 0.0, now, end)
     if unit(rules.keys[k, RETURN], who, episode, attempt) >= rules.theme[k].returns:
@@ -378,4 +378,4 @@ def heal_or_crisis(
     elif cases.row[c].phase == ASSESSED:
         nodes.work[node, cases.row[c].provider].busy -= 1
         serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
-    _close(needs, cases, rules, tally, heap, hazard, c, now, start, end)
+    close_need(needs, cases, rules, tally, heap, hazard, c, now, start, end)

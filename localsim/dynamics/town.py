@@ -193,31 +193,34 @@ def settle(facts: Facts, patches: Patches) -> Town:
         base_slope=np.tile(fact.per_theme(facts, "onset_per_year") / 12.0, (areas, 1)),
     )
     town.hazard.slope[:] = town.base_slope
+    everybody = np.arange(n)
     for k in range(themes):
         able = relative[k] > 0.0
         amount = streams.exponential(keys[k, ONSET], people.entity)
         needs.threshold[k, able] = amount[able] / relative[k, able]
-        needs.threshold[k, _already_open(facts, k, relative[k], keys)] = 0.0
+        needs.threshold[k, stands_open(facts, k, relative[k], keys, everybody, 0)] = 0.0
     return town
 
 
-def _already_open(facts: Facts, k: int, relative: Array, keys: Array) -> Array:
-    """Return whose need stands open at the start, bool[N].
+def stands_open(
+    facts: Facts, k: int, relative: Array, keys: Array, rows: Array, episode: int
+) -> Array:
+    """Return which residents (rows) have the need open when they are first seen, bool[rows].
 
     Those likelier to fall into need are likelier to be in it, in the same proportion, and each
-    severity has its own share of the eligible.
+    severity has its own share of the eligible. `relative` float32[N] is everybody's onset.
     """
     able = relative > 0.0
     if not able.any():
-        return able
-    people, theme = facts.population, facts.casework[k]
+        return able[rows]
+    theme, entity = facts.casework[k], facts.population.entity[rows]
     severe = fact.severe_share(facts)[k]
     share = fact.per_severity(facts, "open_share")[k]
-    is_severe = streams.uniform(keys[k, SEVERITY], people.entity) < severe
+    is_severe = streams.uniform(keys[k, SEVERITY], entity, episode) < severe
     of_new = np.where(is_severe, severe, 1.0 - severe)
-    chance = share[is_severe.astype(np.int64)] / of_new * relative / relative[able].mean()
-    already: Array = streams.uniform(facts.key(f"{theme.name}/{START}"), people.entity) < chance
-    return able & already
+    chance = share[is_severe.astype(np.int64)] / of_new * relative[rows] / relative[able].mean()
+    already: Array = streams.uniform(facts.key(f"{theme.name}/{START}"), entity, episode) < chance
+    return able[rows] & already
 
 
 def _rules(facts: Facts, patches: Patches, keys: Array) -> Rules:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from localsim.dynamics.columns import ASSESSED, AT_DOOR, IN_SERVICE, PHASES, QUEUEING, UNPRESENTED
+from localsim.dynamics.moving import EPISODES
 from localsim.errors import LocalsimError
 from localsim.plots.style import BODY, FAINT, GREY, SMALL, Chart, chart, finish, number_axis, panel
 
@@ -41,6 +42,7 @@ MARKS = {
     "gave up": ("×", "unsolved, gave up for now"),
     "passed on": ("→", "passed on"),
     "went by itself": ("○", "went away by itself"),
+    "moved away": ("⌂", "moved away"),
 }
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -61,7 +63,7 @@ def timeline(spells: pd.DataFrame) -> Figure:
     resident = _only(spells, ["resident"], "A timeline is drawn of one resident")[0]
     needs = list(dict.fromkeys(zip(spells["theme"], spells["need"], strict=True)))
     counts = pd.Series([theme for theme, _ in needs]).value_counts()
-    names = [f"{t}, need {n + 1}" if counts[t] > 1 or n else str(t) for t, n in needs]
+    names = [f"{t}, {_which(n)}" if counts[t] > 1 or n else str(t) for t, n in needs]
     rows = [needs.index(of) for of in zip(spells["theme"], spells["need"], strict=True)]
     figure = chart(9.0, 0.55 + 0.42 * len(needs))
     axes = figure.subplots()
@@ -69,6 +71,11 @@ def timeline(spells: pd.DataFrame) -> Figure:
     axes.set_xlim(0.0, float(spells["end"].max()))
     axes.set_xlabel("months since the policy began", fontsize=SMALL + 0.5)
     return _finished(figure, f"The needs of resident {resident + 1}, month by month", spells)
+
+
+def _which(need: int) -> str:
+    of = " of the newcomers" if need >= EPISODES else ""
+    return f"need {need % EPISODES + 1}{of}"
 
 
 def route(spells: pd.DataFrame) -> Figure:
