@@ -93,6 +93,14 @@ class Ledger:
             if why.startswith(kind) and zone in (None, where) and payer in (None, who)
         )
 
+    def received_from(self, payer: str, zone: str | None = None) -> float:
+        """Return what one payer put in, in one zone or all."""
+        return math.fsum(
+            amount
+            for (who, where), amount in self.received.items()
+            if who == payer and zone in (None, where)
+        )
+
     def spent_by_zone(self, payers: Collection[str], zones: Collection[str]) -> list[float]:
         """Return what some payers spent in each zone, looking at every entry once."""
         entries: dict[tuple[str, str], list[float]] = {}

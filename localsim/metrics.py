@@ -34,7 +34,8 @@ from localsim.dynamics.columns import (
     Array,
 )
 from localsim.place import TENURES
-from localsim.year.accounts import CRISIS, ENTITLEMENT, ZONES
+from localsim.year.accounts import CRISIS, ENTITLEMENT, GIFTS, ZONES
+from localsim.year.giving import VOLUNTEERS
 from localsim.year.overheads import OVERHEADS
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ METRICS: dict[str, Metric] = {
             "Adults who took part in an event of deciding; one who took part twice counts twice.",
         ),
         Metric(
+            "projects_without_organiser", "Projects nobody organised", "share", "lower",
+            "Of the projects that residents were asked to organise.",
+        ),
+        Metric(
             "amenity_benefit_gbp", "Benefit of amenities", "£", "higher",
             "True benefit of shared goods over that of historic spending.",
         ),
@@ -160,6 +165,14 @@ METRICS: dict[str, Metric] = {
             "entitlements_gbp", "Entitlements paid", "£", "lower",
             "Benefits while needs are open, paid by the Treasury as they fall due.",
         ),
+        Metric(
+            "gifts_gbp", "Gifts of money", "£", None,
+            "Given to residents' own projects, and to providers that work below cost.",
+        ),
+        Metric(
+            "volunteer_time_gbp", "Volunteers' time", "£", None,
+            "Hours given to residents' own projects, at what it would cost to pay for them.",
+        ),
         Metric("carried_gbp", "Money carried on", "£", None, "Cash held at the end, reserves too."),
         Metric(
             "open_at_end", "Needs open at the end", "needs", "lower", "Reported, never credited.",
@@ -186,6 +199,9 @@ def measure(model: Model) -> list[Row]:
     for group, areas in _area_groups(model):
         rows += _waits(model, group, areas, slice(None))
         rows.append(("amenity_benefit_gbp", group, float(model.amenity_gbp[areas].sum())))
+        asked, organised = model.projects[:, areas].sum(axis=1)
+        if asked:
+            rows.append(("projects_without_organiser", group, float(1.0 - organised / asked)))
     for k, theme in enumerate(model.facts.casework):
         group = f"theme: {theme.label or theme.name}"
         rows += _waits(model, group, slice(None), slice(k, k + 1))
@@ -306,6 +322,8 @@ def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
         total += amount
         yield f"{purpose.replace(' ', '_')}_gbp", group, amount
     yield "overhead_gbp", group, total
+    yield "gifts_gbp", group, ledger.received_from(GIFTS, zone)
+    yield "volunteer_time_gbp", group, ledger.spent_by(payer=VOLUNTEERS, zone=zone)
 
 
 def _by_payer(model: Model) -> Iterator[Row]:

@@ -29,6 +29,7 @@ from localsim.year.beginning import hand_over, regimes_of
 from localsim.year.commission import Providers, review
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
+from localsim.year.giving import Givers, pay_giving
 from localsim.year.listen import Priorities
 from localsim.year.offices import Commissioners, enrol
 from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
@@ -103,6 +104,7 @@ class Model(PeopledModel):
         self.providers = Providers.of(self.facts, self.town)
         self.values = amenity.true_values(self.facts)
         self.priorities = Priorities.of(self.facts, self.values)
+        self.givers = Givers(self.facts, self.priorities)
         nodes = self.town.patches.nodes
         self.accounts = Accounts.opened(len(chosen), len(self.facts.casework), nodes, len(KINDS))
         self.regimes: list[Regime] = []
@@ -190,8 +192,10 @@ class Model(PeopledModel):
                 self.zone, self.year,
             )  # fmt: skip
         plan = np.sum([regime.plan for regime in self.regimes], axis=0)
+        self.giving = self.givers.give(self.accounts, self.regimes, self.zone, self.year)
+        self.projects += (self.giving.asked, self.giving.organised)
         grown = growth(self.facts, self.year - self.warmup_years)
-        spend = plan[:, self.facts.amenity_index] / grown
+        spend = (plan[:, self.facts.amenity_index] + self.giving.worth_gbp) / grown
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend) * grown
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
         self.town.hazard.slope[:] = slope
@@ -214,6 +218,7 @@ class Model(PeopledModel):
     def pay(self) -> None:
         """Pay the month's bills and hold the cash against the ledger."""
         flows = self.owners.flows(self.town.tally)
+        pay_giving(self.giving, self.accounts, self.regimes, self.ledger)
         pay_month(self.facts, self.accounts, self.standing, self.ledger, flows, self.owners)
         self.ledger.close_month(self.month, self.accounts.held_gbp)
         self.flow_history.append(flows.sum(axis=0))
@@ -281,6 +286,7 @@ class Model(PeopledModel):
         self._presented_so_far = np.zeros((areas, casework))
         self.amenity_gbp = np.zeros((areas, len(self.facts.amenities)))
         self.participants = np.zeros(self.heads_of_cell.size, np.int64)
+        self.projects = np.zeros((2, areas), np.int64)  # asked for, and organised
         self.month = 0
         self.flow_history: list[Array] = []
         self.spend_history: list[list[float]] = []

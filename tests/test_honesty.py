@@ -72,6 +72,8 @@ CHOICES = {
     "Market.quality_weight": "how much quality, as seen, counts in an award; not how good it is",
     "Market.contract_years": "how long contracts run",
     "Market.community": "who may bid",
+    "Market.projects": "how many projects residents are asked to organise; who does is the world's",
+    "Community.projects": "how many projects residents are asked to organise",
     "Community.capacity_building": "how much of the programme is bought",
     "Community.quality_weight": "how much quality, as seen, counts in an award",
     "Community.contract_years": "how long grants run",

@@ -6,6 +6,7 @@ returns them beside the exact values. `run_all` asks them all on inputs of its o
 
 from localsim.check.accounts import TickHalving, ledger, tick_halving
 from localsim.check.fences import RingFence, ring_fence
+from localsim.check.givers import CrowdOut, Volunteers, crowd_out, volunteers
 from localsim.check.losing import MECHANISMS, LocalLoses, local_loses
 from localsim.check.provision import UniformProvision, uniform_provision, uniform_provision_log
 from localsim.check.queues import FailureDemand, Queue, failure_demand, queue
@@ -26,6 +27,7 @@ from localsim.check.world import frictionless
 __all__ = [
     "CHECKS",
     "MECHANISMS",
+    "CrowdOut",
     "Difference",
     "FailureDemand",
     "LocalLoses",
@@ -37,7 +39,9 @@ __all__ = [
     "SpilloverThreshold",
     "TickHalving",
     "UniformProvision",
+    "Volunteers",
     "Vote",
+    "crowd_out",
     "failure_demand",
     "frictionless",
     "identical_policies",
@@ -54,6 +58,7 @@ __all__ = [
     "uniform_provision",
     "uniform_provision_log",
     "unrelated_theme",
+    "volunteers",
     "vote",
     "worker_count",
 ]

@@ -109,7 +109,7 @@ def random_policy(seed: int, draw: int) -> Policy:
     doors: list[Access] = [Silo(), Hub()]
     supply: list[Supply] = [
         InHouse(), Market(quality_weight=next(luck)),
-        Market(community=True, capacity_building=next(luck), contract_years=1),
+        Market(community=True, capacity_building=next(luck), contract_years=1, projects=2),
     ]  # fmt: skip
     money = one_of(budgets)
     slice_ = Devolved(0.3 * next(luck), one_of(TIERS), one_of(listening), one_of(rules))

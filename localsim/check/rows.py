@@ -10,6 +10,7 @@ from typing import Any
 
 from localsim.check.accounts import ledger, tick_halving
 from localsim.check.fences import ring_fence
+from localsim.check.givers import crowd_out, volunteers
 from localsim.check.losing import LocalLoses, local_loses, shipped
 from localsim.check.provision import uniform_provision, uniform_provision_log
 from localsim.check.queues import failure_demand, queue
@@ -40,6 +41,8 @@ CHECKS: dict[str, Callable[..., Any]] = {
         queue,
         pool_unlike,
         failure_demand,
+        volunteers,
+        crowd_out,
         identical_policies,
         label_swap,
         unrelated_theme,
@@ -59,6 +62,8 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "noisy_signal": ((1, 0.25, 100),),
     "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
     "pool_unlike": ((0.7, [1, 10]),),
+    "volunteers": ((2, 0.5), (5, 0.5), (40, 0.1)),
+    "crowd_out": ((10, 0.5, 10, 0), (10, 0.5, 10, 0.3), (10, 0.5, 10, 0.95), (6, 0.2, 90, 4)),
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
     "local_loses": tuple((mechanism,) for mechanism in shipped()),
 }

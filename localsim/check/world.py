@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from localsim.assumptions import Assumptions
+from localsim.dynamics.facts import ADULT
 from localsim.place import Place
 from localsim.themes import Amenity, Benefit
 
@@ -23,6 +24,7 @@ _NOUGHT = (
     "compliance.gbp_per_item_per_head",
     "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
     "supply.fit_sd", "supply.observation_sd", "supply.building_gbp",
+    "volunteers.cost_ratio", "volunteers.support_gbp_per_hour", "gifts.warm_glow",
     "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",
     "trust.gain", "trust.presenting",
     "turnover.owned", "turnover.social_rented", "turnover.private_rented",
@@ -43,6 +45,17 @@ def frictionless(values: Mapping[str, float] | None = None) -> Assumptions:
 def town(residents: Sequence[int]) -> Place:
     """Return a synthetic place whose areas have these residents and differ in nothing else."""
     return Place.synthetic(list(residents), heterogeneity=0.0, name="check")
+
+
+def grown_ups(residents: Sequence[int]) -> Place:
+    """Return such a place in which everybody is an adult."""
+    place = town(residents)
+    margins = {name: counts.copy() for name, counts in place.margins.items()}
+    margins["age"][:] = 0
+    margins["age"][:, ADULT] = place.residents
+    margins["activity"][:, 1] += margins["activity"][:, 0]
+    margins["activity"][:, 0] = 0
+    return replace(place, margins=margins)
 
 
 def amenity(

@@ -84,7 +84,7 @@ def local_integrated_services() -> Policy:
         listening=Voice(outreach=0.5, hours=6.0),
         rule=JointPanel(),
         contract=Judgement(items=35),
-        supply=Market(community=True, capacity_building=0.5),
+        supply=Market(community=True, capacity_building=0.5, projects=1),
         description="One Norbiton: pooled money, commissioned by a joint panel with residents",
     )
 

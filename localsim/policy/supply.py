@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
+from localsim.errors import LocalsimError
 from localsim.policy.budgets import check_share, check_whole
 
 KINDS = ("in-house", "private", "voluntary", "co-operative")
 COMMUNITY_KINDS = KINDS[2:]
+MOST_PROJECTS = 10_000
 
 
 class Supply(ABC):
@@ -28,18 +30,31 @@ class Awarded(Supply, ABC):
 
     `capacity_building`, 0 to 1, is a paid programme that lets community providers grow.
     `quality_weight`, 0 to 1, is the weight of quality against price. A contract or grant lasts
-    `contract_years`.
+    `contract_years`. `projects` is how many projects of their own residents of each area are
+    asked to organise a year; volunteers and gifts come to those that somebody organises.
     """
 
     capacity_building: float = 0.0
     quality_weight: float = 0.5
     contract_years: int = 3
+    projects: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
         name = type(self).__name__
         check_share(f"{name}: capacity_building", self.capacity_building)
         check_share(f"{name}: quality_weight", self.quality_weight)
         check_whole(f"{name}: contract_years", self.contract_years, 1, 50)
+        check_whole(f"{name}: projects", self.projects, 0, MOST_PROJECTS)
+        if self.projects and not self.community_bids:
+            raise LocalsimError(
+                f"{name}: projects are residents' own, and this answer leaves the community out; "
+                "set community=True."
+            )
+
+    @property
+    def community_bids(self) -> bool:
+        """Whether voluntary and co-operative providers may be awarded work."""
+        return bool(set(self.bidders) & set(COMMUNITY_KINDS))
 
     @property
     @abstractmethod

@@ -18,7 +18,7 @@ from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
 from localsim.policy.contract import FULL_SET, Contract, Judgement, Targets
-from localsim.policy.supply import COMMUNITY_KINDS, KINDS, Awarded, InHouse, Supply
+from localsim.policy.supply import KINDS, Awarded, InHouse, Supply
 from localsim.year.accounts import PROVIDERS, Accounts
 
 IN_HOUSE, PRIVATE, VOLUNTARY, COOPERATIVE = range(len(KINDS))
@@ -144,7 +144,7 @@ def commission(
     assert isinstance(supply, Awarded)
     due = _due(providers, supply, nodes, year)
     kinds = [IN_HOUSE, *(KINDS.index(kind) for kind in supply.bidders)]
-    if with_community(supply):
+    if supply.community_bids:
         _enter(facts, accounts, providers, ledger, nodes, money_gbp, zones)
     slots = np.zeros((nodes.size, len(KINDS)), np.int64)
     for row, node in enumerate(nodes):
@@ -159,11 +159,6 @@ def commission(
             left -= slots[row, p] * price
     providers.awarded[nodes[due]] = year
     return slots
-
-
-def with_community(supply: Awarded) -> bool:
-    """Say whether voluntary and co-operative providers may be awarded work."""
-    return bool(set(supply.bidders) & set(COMMUNITY_KINDS))
 
 
 def _due(providers: Providers, supply: Awarded, nodes: Array, year: int) -> Array:
@@ -182,7 +177,7 @@ def tenders_due(
 
 def building_gbp(facts: Facts, providers: Providers, supply: Awarded, nodes: Array) -> float:
     """Return what a year of capacity building costs, by the slots that it adds."""
-    if not with_community(supply):
+    if not supply.community_bids:
         return 0.0
     added = supply.capacity_building * facts.value("supply.building")
     slots = providers.capacity[np.ix_(nodes, COMMUNITY)].sum() * added
