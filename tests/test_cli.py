@@ -223,7 +223,7 @@ def test_an_interruption_while_drawing_says_what_was_kept(here, localsim, monkey
     def impatient(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_report", impatient)
+    monkeypatch.setattr(cli.run, "_report", impatient)
     code, _, err = localsim("run", "asked.yaml", "--quiet")
     assert code == 130
     assert "the results are kept in out/hamlet" in err
@@ -366,7 +366,7 @@ def test_a_closed_pipe_costs_no_figure(here, monkeypatch):
         process.stdout.close()
         process.stderr.read()
     assert process.returncode == 0
-    assert (here / "out" / "hamlet" / cli.TRAJECTORIES).is_file()
+    assert (here / "out" / "hamlet" / cli.run.TRAJECTORIES).is_file()
 
 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────
