@@ -28,6 +28,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "Amenity",
     "Log",
     "Quadratic",
+    "Tasks",
     "default_themes",
     # numbers and where they are from
     "Assumption",
@@ -60,6 +61,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "GreedyVote",
     "EqualShares",
     "Targets",
+    "LinearContract",
     "Judgement",
     "Silo",
     "Hub",
@@ -112,6 +114,7 @@ _HOMES = {
     "Amenity": "localsim.themes",
     "Log": "localsim.themes",
     "Quadratic": "localsim.themes",
+    "Tasks": "localsim.tasks",
     "default_themes": "localsim.themes",
     "Assumption": "localsim.assumptions",
     "Assumptions": "localsim.assumptions",
@@ -142,6 +145,7 @@ _HOMES = {
     "GreedyVote": "localsim.policy.vote_rules",
     "EqualShares": "localsim.policy.vote_rules",
     "Targets": "localsim.policy.contract",
+    "LinearContract": "localsim.policy.contract",
     "Judgement": "localsim.policy.contract",
     "Silo": "localsim.policy.access",
     "Hub": "localsim.policy.access",
@@ -191,7 +195,7 @@ if TYPE_CHECKING:
     from localsim.policy import presets as policies
     from localsim.policy.access import Hub, Silo
     from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
-    from localsim.policy.contract import Judgement, Targets
+    from localsim.policy.contract import Judgement, LinearContract, Targets
     from localsim.policy.counting import OwnGains, WithNeighbours
     from localsim.policy.evidence import Evidence, Participants, Purse
     from localsim.policy.listening import Record, Voice
@@ -210,6 +214,7 @@ if TYPE_CHECKING:
     from localsim.policy.supply import Community, InHouse, Market
     from localsim.policy.vote_rules import EqualShares, GreedyVote
     from localsim.population import Population
+    from localsim.tasks import Tasks
     from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes
 
 

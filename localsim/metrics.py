@@ -20,13 +20,18 @@ from localsim.dynamics.columns import (
     LEFT,
     NEED_MONTHS,
     OPENED,
+    OVER_TARGET,
     PASS_OFFS,
     PRESENTATIONS,
+    RELABELLED,
+    RELABELLED_MONTHS,
     RETURNED,
     SERVICE_MONTHS,
     SOLVED,
     STARTS,
     SYSTEM_MONTHS,
+    TIMED,
+    TIMED_MONTHS,
     WAIT_BIN_RATIO,
     WAIT_MONTHS,
     WAITED,
@@ -99,6 +104,26 @@ METRICS: dict[str, Metric] = {
         Metric(
             "system_months", "Time with agencies", "months", "lower",
             "Mean time from asking for help until solved, healed or given up, a person asking.",
+        ),
+        Metric(
+            "target_time_months", "Time that a target is set for", "months", "lower",
+            "Mean true time from asking to the first service, or until solved, under a target.",
+        ),
+        Metric(
+            "target_time_reported_months", "The same as reported", "months", None,
+            "Mean of the same times as they are reported, some as met that were not.",
+        ),
+        Metric(
+            "over_target", "Over the target", "share", "lower",
+            "Share of the times for which a target is set that truly missed it.",
+        ),
+        Metric(
+            "over_target_reported", "Over the target as reported", "share", None,
+            "Share of the same times that are reported to have missed it.",
+        ),
+        Metric(
+            "reported_at_target", "Reported as just met", "share", "lower",
+            "Share of the same times that missed the target and are reported as having met it.",
         ),
         Metric("solved", "Needs solved", "needs", "higher", "Needs that a service solved."),
         Metric(
@@ -268,6 +293,15 @@ def _casework(model: Model, group: str, cells: Array | slice, themes: slice) -> 
     ):
         if total[under] > 0.0:
             yield name, group, max(0.0, float(total[over] / total[under]))
+    timed = float(total[TIMED])
+    if timed > 0.0:
+        months, missed, met = (float(total[f]) for f in (TIMED_MONTHS, OVER_TARGET, RELABELLED))
+        yield "target_time_months", group, months / timed
+        reported = months - float(total[RELABELLED_MONTHS])
+        yield "target_time_reported_months", group, reported / timed
+        yield "over_target", group, missed / timed
+        yield "over_target_reported", group, (missed - met) / timed
+        yield "reported_at_target", group, met / timed
 
 
 def _waits(model: Model, group: str, areas: Array | slice, themes: slice) -> Iterator[Row]:

@@ -29,6 +29,7 @@ from localsim.year.beginning import hand_over, regimes_of
 from localsim.year.commission import Providers, review
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
+from localsim.year.effort import set_targets, terms
 from localsim.year.giving import Givers, pay_giving
 from localsim.year.listen import Priorities
 from localsim.year.offices import Commissioners, enrol
@@ -262,6 +263,7 @@ class Model(PeopledModel):
         self.regimes = regimes_of(self.facts, self.town, self.zone, regimes)
         hand_over(self.facts, self.accounts, self.regimes)
         open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in regimes])
+        set_targets(self.facts, self.town, [answers.contract for answers, _ in regimes])
         open_ended = [regime.open_ended for regime in self.regimes]
         self.owners = Owners.of(self.facts, self.town, self.zone, open_ended)
         cells = len(self.place.codes) * len(TENURES)
@@ -318,6 +320,10 @@ class Model(PeopledModel):
             "quality": self.providers.quality,
         }[what]
         return float(table[node, kind])
+
+    def terms(self, node: int) -> tuple[Array, Array]:
+        """Return the rates that a pool is paid and the effort it gives, by task."""
+        return terms(self.facts, self.providers, node)
 
     @property
     def series(self) -> dict[tuple[str, str], list[float]]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from localsim.assumptions import HUGE, Assumption, Assumptions
 from localsim.errors import LocalsimError, nearest
+from localsim.tasks import Tasks
 
 ELIGIBLE = ("everyone", "adults", "working age", "householders", "families")
 INDICATORS = ("residents", "children", "working age", "employment-deprived", "income-deprived",
@@ -93,6 +94,7 @@ class Casework(Theme):
     the assumption `severe_share`. With `desk=False` a presented need goes straight to its queue.
     What open needs cost others, as they come, is paid by `crisis_payer` and `entitlement_payer`:
     open-ended lines that no policy commissions from, and so no agency of a theme.
+    `tasks` says what the work consists of where it is not two tasks of which one is measured.
     """
 
     eligible: str = "adults"
@@ -100,6 +102,7 @@ class Casework(Theme):
     desk: bool = True
     crisis_payer: str = "acute services"
     entitlement_payer: str = "Treasury"
+    tasks: Tasks | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -114,6 +117,12 @@ class Casework(Theme):
         for payer in payers:
             if not isinstance(payer, str) or not payer.strip():
                 raise LocalsimError(f"Theme {self.name!r}: a payer has a name, not {payer!r}.")
+        if not isinstance(self.tasks, Tasks | None):
+            raise LocalsimError(f"Theme {self.name!r}: tasks are Tasks(…), not {self.tasks!r}.")
+
+    def as_seen(self) -> Casework:
+        """Return what those who decide may see: who can have the need, and no number of it."""
+        return replace(self, values={}, tasks=None)
 
     @property
     def defaults(self) -> Mapping[str, float]:

@@ -20,7 +20,7 @@ from localsim.policy.rules import Fixed, NeedsFormula, Rule
 from localsim.policy.supply import KINDS, Community, Market
 from localsim.themes import Amenity, Casework, Log, Quadratic, default_themes
 from localsim.year import amenity
-from localsim.year.commission import effort
+from localsim.year.effort import effort, rates_under, tasks_of
 from localsim.year.overheads import OVERHEADS
 
 
@@ -122,11 +122,16 @@ def test_effort_answers_the_contract():
         assumptions=Assumptions.default().replace(numbers | {"contract.substitution": 0.5}),
     ).facts  # fmt: skip
     C = np.array([[1.0, 0.5], [0.5, 1.0]])
-    assert C @ effort(facts, Targets(188)) == pytest.approx([0.4, 0.0])
-    assert C @ effort(facts, Targets(94)) == pytest.approx([0.2, 0.0])
-    assert effort(facts, Targets(1880)) == effort(facts, Targets(188))
-    assert C @ effort(facts, Judgement()) == pytest.approx([0.1, 0.1])
-    assert effort(facts, Targets(188))[1] < 0.0 < effort(facts, Judgement())[1]
+    tasks = tasks_of(facts, facts.casework[0])
+
+    def under(contract):
+        return effort(tasks, rates_under(facts, contract, tasks))
+
+    assert C @ under(Targets(188)) == pytest.approx([0.4, 0.0])
+    assert C @ under(Targets(94)) == pytest.approx([0.2, 0.0])
+    assert (under(Targets(1880)) == under(Targets(188))).all()
+    assert C @ under(Judgement()) == pytest.approx([0.1, 0.1])
+    assert under(Targets(188))[1] < 0.0 < under(Judgement())[1]
 
 
 def spending(place, level, themes, **numbers):

@@ -22,6 +22,9 @@ class Books(Protocol):
     def provider(self, what: str, node: int, kind: int) -> float:
         """A figure of a provider: slots, busy, reserves_gbp, capacity, price_gbp, quality."""
 
+    def terms(self, node: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rates and effort of a provider, by task."""
+
 
 class Agency(mesa.Agent[Any]):
     """A silo: an agency with budget lines by theme and a front desk."""
@@ -81,6 +84,18 @@ class Provider(mesa.Agent[Any]):
     def quality(self) -> float:
         """Its chance of solving relative to the theme's: quality and fit."""
         return self._figure("quality")
+
+    @property
+    def rates(self) -> NDArray[np.float64]:
+        """What its contract pays for the measure of each task of its work, float64[J]."""
+        books: Books = self.model
+        return books.terms(self.node)[0]
+
+    @property
+    def effort(self) -> NDArray[np.float64]:
+        """The effort it gives to each task above its intrinsic level, float64[J]."""
+        books: Books = self.model
+        return books.terms(self.node)[1]
 
 
 class Commissioner(mesa.Agent[Any]):

@@ -5,6 +5,7 @@ returns them beside the exact values. `run_all` asks them all on inputs of its o
 """
 
 from localsim.check.accounts import TickHalving, ledger, tick_halving
+from localsim.check.contracts import Relabelling, TargetsSet, relabelling, targets
 from localsim.check.fences import RingFence, ring_fence
 from localsim.check.givers import CrowdOut, Volunteers, crowd_out, volunteers
 from localsim.check.losing import MECHANISMS, LocalLoses, local_loses
@@ -34,9 +35,11 @@ __all__ = [
     "NoisySignal",
     "PoolUnlike",
     "Queue",
+    "Relabelling",
     "RingFence",
     "Row",
     "SpilloverThreshold",
+    "TargetsSet",
     "TickHalving",
     "UniformProvision",
     "Volunteers",
@@ -51,9 +54,11 @@ __all__ = [
     "noisy_signal",
     "pool_unlike",
     "queue",
+    "relabelling",
     "ring_fence",
     "run_all",
     "spillover_threshold",
+    "targets",
     "tick_halving",
     "uniform_provision",
     "uniform_provision_log",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from localsim.assumptions import Assumptions
 from localsim.check import inputs
 from localsim.check.luck import FEWEST, repeat
 from localsim.check.world import frictionless, read, town
@@ -80,7 +81,7 @@ def queue(
     wait_share = erlang_c(slots, load)
     rho = load / slots
     exact = {"wait": wait_share / (slots - load), "p_wait": wait_share}
-    plan = _Plan.of(load, slots, rho, arrivals_for(rho, wait_share, PRECISION))
+    plan = Plan.of(load, slots, rho, arrivals_for(rho, wait_share, PRECISION))
 
     def once(replication: int) -> dict[str, float]:
         model = plan.run(seed, replication)
@@ -126,7 +127,7 @@ def failure_demand(
     exact = {"time": 1.0 / (rate * (1.0 - share) - float(arrival))}
     # A need's services in all are as long as one that never fails; only their order is mixed.
     arrivals = arrivals_for(rho, rho, PRECISION_OF_RETURNS)
-    plan = _Plan.of(work, 1, rho, arrivals, solved=1.0 - share)
+    plan = Plan.of(work, 1, rho, arrivals, solved=1.0 - share)
 
     def once(replication: int) -> dict[str, float]:
         months = read(plan.run(seed, replication))["system_months", "all"]
@@ -178,7 +179,7 @@ def residents_for(rho: float, in_system: float) -> int:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """One team's casework: how many live there, how busy it is, and for how long it is run."""
 
     place: Place
@@ -188,7 +189,7 @@ class _Plan:
     @classmethod
     def of(
         cls, load: float, slots: int, rho: float, arrivals: float, *, solved: float = 1.0
-    ) -> _Plan:
+    ) -> Plan:
         """Plan replications that see so many arrivals in all.
 
         Those in need cannot fall into it again: there are so many residents that this shifts the
@@ -214,11 +215,21 @@ class _Plan:
         theme = Casework("cases", eligible="everyone", desk=False, team="nation", values=values)
         return cls(town([people]), theme, service_months)
 
-    def run(self, seed: int, replication: int) -> Model:
-        """Return the place after a year to fill up and the years that are measured."""
+    def run(
+        self,
+        seed: int,
+        replication: int,
+        policy: Policy | None = None,
+        world: Assumptions | None = None,
+    ) -> Model:
+        """Return the place after a year to fill up and the years that are measured.
+
+        Under a policy and in a world of one's own, or under an ordinary one without frictions.
+        """
         model = Model(
-            self.place, Policy("one team", tier="nation"), seed=seed, replication=replication,
-            themes=[self.theme], assumptions=frictionless(), warmup_years=1,
+            self.place, policy or Policy("one team", tier="nation"), seed=seed,
+            replication=replication, themes=[self.theme], assumptions=world or frictionless(),
+            warmup_years=1,
         )  # fmt: skip
         model.run(YEARS)
         return model

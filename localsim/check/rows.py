@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from localsim.check.accounts import ledger, tick_halving
+from localsim.check.contracts import relabelling, targets
 from localsim.check.fences import ring_fence
 from localsim.check.givers import crowd_out, volunteers
 from localsim.check.losing import LocalLoses, local_loses, shipped
@@ -43,6 +46,8 @@ CHECKS: dict[str, Callable[..., Any]] = {
         failure_demand,
         volunteers,
         crowd_out,
+        targets,
+        relabelling,
         identical_policies,
         label_swap,
         unrelated_theme,
@@ -64,6 +69,11 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "pool_unlike": ((0.7, [1, 10]),),
     "volunteers": ((2, 0.5), (5, 0.5), (40, 0.1)),
     "crowd_out": ((10, 0.5, 10, 0), (10, 0.5, 10, 0.3), (10, 0.5, 10, 0.95), (6, 0.2, 90, 4)),
+    "targets": (
+        ([1, 1], [[1, 0.5], [0.5, 1]], [0.25, 1], 1),
+        ([2, 1, 3], [[2, 0.5, 0.2], [0.5, 1, 0], [0.2, 0, 3]], [0.5, math.inf, 2], 0.7),
+    ),
+    "relabelling": ((4, 4, 1.5),),
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
     "local_loses": tuple((mechanism,) for mechanism in shipped()),
 }
@@ -160,16 +170,16 @@ def _figures(name: str, arguments: tuple[Any, ...], result: Any) -> list[_Figure
     if isinstance(result, LocalLoses):
         error = STANDARD_ERRORS * result.se
         return [_Figure(result.difference, 0.0, error, f"{asked}, {result.metric}", True)]
-    exact: Mapping[str, float] = result.exact
-    return [
-        _Figure(
-            simulated=getattr(result, field),
-            exact=value,
-            tolerance=_tolerance(name, value, getattr(result, f"{field}_se", None)),
-            what=f"{field} of {asked}",
-        )
-        for field, value in exact.items()
-    ]
+    exact: Mapping[str, Any] = result.exact
+    figures = []
+    for field, expected in exact.items():
+        doubt = getattr(result, f"{field}_se", None)
+        found = np.atleast_1d(getattr(result, field)).tolist()
+        for n, value in enumerate(np.atleast_1d(expected).tolist()):
+            which = field if np.ndim(expected) == 0 else f"{field}[{n}]"
+            allowed = _tolerance(name, value, doubt)
+            figures.append(_Figure(found[n], value, allowed, f"{which} of {asked}"))
+    return figures
 
 
 def _tolerance(name: str, exact: float, error: float | None) -> float:

@@ -23,6 +23,7 @@ _NOUGHT = (
     "coordination.gbp_per_neighbour",
     "compliance.gbp_per_item_per_head",
     "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
+    "contract.relabel_months",
     "supply.fit_sd", "supply.observation_sd", "supply.building_gbp",
     "volunteers.cost_ratio", "volunteers.support_gbp_per_hour", "gifts.warm_glow",
     "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",

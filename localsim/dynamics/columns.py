@@ -33,11 +33,14 @@ FLOWS = (
     "opened", "healed", "solved", "returned", "lapsed", "crises", "presentations", "contacts",
     "pass_offs", "dropped", "starts", "waited", "wait_months", "need_months", "system_months",
     "service_months", "first_starts", "access_months", "left",
+    # Times that a target is set for: how many, their true months, and what is reported of them.
+    "timed", "timed_months", "over_target", "relabelled", "relabelled_months",
 )  # fmt: skip
 (
     OPENED, HEALED, SOLVED, RETURNED, LAPSED, CRISES, PRESENTATIONS, CONTACTS,
     PASS_OFFS, DROPPED, STARTS, WAITED, WAIT_MONTHS, NEED_MONTHS, SYSTEM_MONTHS,
     SERVICE_MONTHS, FIRST_STARTS, ACCESS_MONTHS, LEFT,
+    TIMED, TIMED_MONTHS, OVER_TARGET, RELABELLED, RELABELLED_MONTHS,
 ) = range(len(FLOWS))  # fmt: skip
 
 # Waits from presentation to the first service are counted in bins of equal ratio of (1 + weeks).
@@ -123,6 +126,13 @@ THEME_RULES = np.dtype(
         ("returns", "f8"),  # share of failures that come straight back
     ]
 )
+TARGET_RULES = np.dtype(
+    [
+        ("months", "f8"),  # infinite where a regime sets no target for waiting
+        ("window", "f8"),  # how far past it a time can be reported as met
+        ("at_end", "?"),  # the clock stops when the need is solved, else at its first service
+    ]
+)
 WORLD_RULES = np.dtype(
     [
         ("coupling", "f8"),  # onset rises by this share for every other open need
@@ -172,6 +182,7 @@ class Rules(NamedTuple):
     first_door: Array  # float64[R, K, G], cumulative
     next_door: Array  # float64[R, K, G, G], cumulative, from a wrong desk
     joint_door: Array  # bool[R], all open needs of a person are presented together
+    target: Array  # TARGET_RULES[R]
     desk: Array  # int64[A, G], node
     pool: Array  # int64[A, K], node
     keys: Array  # uint32[K, D, 2]
@@ -268,3 +279,10 @@ def new_tally(cells: int, themes: int, areas: int) -> Tally:
         trust=np.zeros(cells),
         waits=np.zeros((areas, themes, WAIT_BINS), np.int64),
     )
+
+
+def no_targets(regimes: int) -> Array:
+    """Return so many regimes' rules without a target for waiting, TARGET_RULES[R]."""
+    target = np.zeros(regimes, TARGET_RULES)
+    target["months"] = np.inf
+    return target

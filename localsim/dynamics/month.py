@@ -49,7 +49,7 @@ from localsim.dynamics.columns import (
     Tally,
 )
 from localsim.dynamics.onset import change_coupling, draw_threshold, schedule
-from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting
+from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting, stop_clock
 from localsim.dynamics.trust import feel, kept_trust
 from localsim.streams import unit, unit_exponential
 
@@ -325,6 +325,9 @@ def served(
     chance = rules.severity[k, cases.row[c].severity].solve * nodes.work[node, p].success
     if unit(rules.keys[k, SOLVE], who, episode, attempt) < chance:
         tally.flows[cell, k, SOLVED] += 1
+        target = rules.target[rules.regime[area]]
+        if target.months < math.inf and target.at_end:
+            stop_clock(cases, rules, tally, c, now)
         feel(needs, rules, tally, i, 1.0, now, end)
         close_need(needs, cases, rules, tally, heap, hazard, c, now, start, end)
         return

@@ -32,6 +32,7 @@ from localsim.dynamics.columns import (
     new_heap,
     new_nodes,
     new_tally,
+    no_targets,
 )
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.window import BEGIN, CASES_FULL, COLLECT, DONE, run_window
@@ -250,6 +251,7 @@ def _rules(facts: Facts, patches: Patches, keys: Array) -> Rules:
         first_door=np.ones((1, themes, agencies)),
         next_door=np.ones((1, themes, agencies, agencies)),
         joint_door=np.zeros(1, bool),
+        target=no_targets(1),
         desk=patches.desk,
         pool=patches.pool,
         keys=keys,

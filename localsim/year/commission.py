@@ -17,7 +17,6 @@ from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
-from localsim.policy.contract import FULL_SET, Contract, Judgement, Targets
 from localsim.policy.supply import KINDS, Awarded, InHouse, Supply
 from localsim.year.accounts import PROVIDERS, Accounts
 
@@ -32,6 +31,8 @@ class Providers:
     `price` and `cost` are pounds a slot-year, `quality` the ratio of solving, `observed` the
     quality that those who award work see, `capacity` the slots it could fill; `awarded` int64[M]
     is the year of the last award, -1 before any; `theme` int64[M] the casework theme of a pool.
+    `rates` and `effort` float64[M, J] are what a pool's contract pays for the measure of each of
+    its tasks, and the effort that it has, above the intrinsic level; nothing beyond its own tasks.
     """
 
     price: Array
@@ -41,6 +42,8 @@ class Providers:
     capacity: Array
     awarded: Array
     theme: Array
+    rates: Array
+    effort: Array
 
     @classmethod
     def of(cls, facts: Facts, town: Town) -> Providers:
@@ -67,6 +70,7 @@ class Providers:
         observed = quality * np.exp(seen * streams.normal(facts.key("provider/observed"), who))
         capacity = np.zeros(shape)
         capacity[:, : COMMUNITY[0]] = np.inf
+        tasks = max((len(t.tasks) for t in facts.casework if t.tasks), default=2)
         return cls(
             price=price * slot[:, None],
             cost=cost * slot[:, None],
@@ -75,6 +79,8 @@ class Providers:
             capacity=capacity,
             awarded=np.full(patches.nodes, -1, np.int64),
             theme=np.concatenate([np.full(patches.desks, -1), patches.pool_theme]),
+            rates=np.zeros((patches.nodes, max(2, tasks))),
+            effort=np.zeros((patches.nodes, max(2, tasks))),
         )
 
 
@@ -88,38 +94,6 @@ def _entities(facts: Facts, town: Town) -> streams.Entities:
             first.setdefault(int(node), f"{facts.casework[k].name}/{facts.place.codes[a]}")
     names += [first[node] for node in range(patches.desks, patches.nodes)]
     return np.stack([streams.entities([f"{n}/{kind}" for n in names]) for kind in KINDS], axis=1)
-
-
-def effort(facts: Facts, contract: Contract) -> tuple[float, float]:
-    """Return effort on the measured and the unmeasured task above the intrinsic level.
-
-    A provider answers a linear contract b with e = C⁻¹b (Holmström and Milgrom 1991).
-    """
-    substitution = facts.value("contract.substitution")
-    if isinstance(contract, Targets):
-        pull = facts.value("contract.target_power") * min(1.0, contract.items / FULL_SET)
-        b = np.array([pull, 0.0])
-    elif isinstance(contract, Judgement):
-        b = np.full(2, facts.value("contract.judgement_power"))
-    else:
-        b = np.zeros(2)
-    e = np.linalg.solve(np.array([[1.0, substitution], [substitution, 1.0]]), b)
-    return float(e[0]), float(e[1])
-
-
-def hold_to(
-    facts: Facts, town: Town, providers: Providers, contract: Contract, nodes: Array
-) -> None:
-    """Set how fast and how well a regime's pools (nodes int64[n]) work under its contract.
-
-    What was calibrated is work under a full set of targets; effort counts from there.
-    """
-    measured, unmeasured = effort(facts, contract)
-    usual_measured, usual_unmeasured = effort(facts, Targets(FULL_SET))
-    speed, success = facts.value("contract.speed"), facts.value("contract.success")
-    town.nodes.work["duration"][nodes] = np.exp(-speed * (measured - usual_measured))
-    better = np.exp(success * (unmeasured - usual_unmeasured))
-    town.nodes.work["success"][nodes] = providers.quality[nodes] * better
 
 
 def commission(

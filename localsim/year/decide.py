@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from localsim.dynamics.columns import ACCESS_MONTHS, FIRST_STARTS, Array
+from localsim.dynamics.columns import ACCESS_MONTHS, FIRST_STARTS, RELABELLED_MONTHS, Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.place import TENURES
@@ -84,7 +84,11 @@ def look(
         recorded[:, facts.casework_index] = recorded_need(facts, presented, year) / people
     recorded[:, facts.amenity_index] = amenity.signals(facts, values, year)
     at_home = needs_at_home(facts, town) if speak else None
-    return Sight(recorded, since[:, :, ACCESS_MONTHS], since[:, :, FIRST_STARTS], at_home)
+    # Waits are seen as they are reported, which is not always as they were.
+    at_end = town.rules.target["at_end"][town.rules.regime]
+    hidden = np.where(at_end[:, None], 0.0, since[:, :, RELABELLED_MONTHS])
+    access = since[:, :, ACCESS_MONTHS] - hidden
+    return Sight(recorded, access, since[:, :, FIRST_STARTS], at_home)
 
 
 def by_area(facts: Facts, cells: Array) -> Array:

@@ -22,10 +22,10 @@ from localsim.year.commission import (
     Providers,
     building_gbp,
     commission,
-    hold_to,
     tenders_due,
 )
 from localsim.year.decide import Bench, Hearing, decide, fences, purse_of
+from localsim.year.effort import hold_to
 from localsim.year.overheads import CAPACITY, TENDERING, overheads_gbp
 from localsim.year.pooling import lines_pooled, shared_out
 
