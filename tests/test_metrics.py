@@ -1,6 +1,7 @@
 """Metrics: read from counters, finite, in groups, and what their names say."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,12 +14,15 @@ from localsim.dynamics.queues import wait_bin
 from localsim.metrics import FIFTHS, METRICS, measure, quantile
 from localsim.model import Model
 from localsim.place import TENURES, Place
+from localsim.policy.contract import Targets
 from localsim.policy.policy import Pilot
 from localsim.policy.presets import PRESETS, local_integrated_services, status_quo, top_down
 from localsim.themes import Amenity
 
 PLACE = Place.synthetic(2000, areas=10, neighbourhood_areas=5, heterogeneity=1.0, seed=3)
-PILOT = Pilot(local_integrated_services(), "Neighbourhood 1", status_quo())
+# Some times have a target, so that what is reported of them has a metric.
+HELD = replace(status_quo(), contract=Targets(188, target_months=0.5))
+PILOT = Pilot(local_integrated_services(), "Neighbourhood 1", HELD)
 SIGNED = {"amenity_benefit_gbp", "trust"}
 
 
