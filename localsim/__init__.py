@@ -80,6 +80,8 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "METRICS",
     "measure",
     # again and again, and what it means
+    "Scenario",
+    "scenarios",
     "Experiment",
     "Grid",
     "LatinHypercube",
@@ -103,6 +105,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
 # Which module each name is in; a module itself is under its own path.
 _MODULES = {
     "policies": "localsim.policy.presets",
+    "scenarios": "localsim.scenarios",
     "plots": "localsim.plots",
     "check": "localsim.check",
 }
@@ -161,6 +164,7 @@ _HOMES = {
     "Centre": "localsim.agents.institutions",
     "METRICS": "localsim.metrics",
     "measure": "localsim.metrics",
+    "Scenario": "localsim.scenarios",
     "Experiment": "localsim.experiment",
     "Grid": "localsim.experiment.design",
     "LatinHypercube": "localsim.experiment.design",
@@ -178,7 +182,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from localsim import check, plots
+    from localsim import check, plots, scenarios
     from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
     from localsim.agents.resident import Resident
     from localsim.appraisal import Appraisal, Attribution, appraise, attribute
@@ -214,6 +218,7 @@ if TYPE_CHECKING:
     from localsim.policy.supply import Community, InHouse, Market
     from localsim.policy.vote_rules import EqualShares, GreedyVote
     from localsim.population import Population
+    from localsim.scenarios import Scenario
     from localsim.tasks import Tasks
     from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes
 

@@ -22,6 +22,7 @@ from localsim.place import TENURES, Place
 from localsim.policy.policy import Pilot, Policy
 from localsim.policy.presets import status_quo
 from localsim.policy.supply import KINDS, Awarded
+from localsim.scenarios import Scenario, scenario_of, steady
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
@@ -54,6 +55,9 @@ class Model(PeopledModel):
         Kinds of need; the default is One Norbiton's four and health and care.
     assumptions
         Numbers of the world; the default is the package's, as they stand.
+    scenario
+        What befalls the place after the warm-up, whatever the policy: a `Scenario`, or the name
+        of one; without it, nothing. Kept as `model.course`, as Mesa has scenarios of its own.
     zone
         bool[A], areas to be reported as inside; the default is the pilot's areas.
     borders
@@ -78,6 +82,7 @@ class Model(PeopledModel):
         replication: int = 0,
         themes: Sequence[Theme] | None = None,
         assumptions: Assumptions | None = None,
+        scenario: Scenario | str | None = None,
         zone: Array | None = None,
         borders: Array | None = None,
         warmup_years: int = 5,
@@ -96,6 +101,8 @@ class Model(PeopledModel):
         chosen = check_themes(default_themes() if themes is None else themes)
         self.facts = Facts.of(place, chosen, numbers, self.seed, self.replication)
         self.place, self.population, self.themes = place, self.facts.population, chosen
+        self.course = steady() if scenario is None else scenario_of(scenario)
+        self.course.check(chosen, self.facts.assumptions.names)
         self.own_payers = sorted({theme.agency for theme in chosen})
         self.inside = arguments.zone_of(place, policy, zone)
         self.reports_zones = bool(self.inside.any() and not self.inside.all())
@@ -152,9 +159,10 @@ class Model(PeopledModel):
 
     def fund(self) -> None:
         """Pay the year's lines in."""
+        funding = self.course.funding(self.themes, self.facts.value, self.scenario_year)
         for regime in self.regimes:
             year = self.month // MONTHS_A_YEAR
-            fund(self.facts, regime, self.accounts, self.ledger, self.zone, year)
+            fund(self.facts, regime, self.accounts, self.ledger, self.zone, year, funding)
 
     def listen(self) -> None:
         """Let every decider see its own evidence."""
@@ -199,6 +207,7 @@ class Model(PeopledModel):
         spend = (plan[:, self.facts.amenity_index] + self.giving.worth_gbp) / grown
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend) * grown
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
+        slope *= self.course.onsets(self.facts.casework, self.facts.value, self.scenario_year)
         self.town.hazard.slope[:] = slope
         self.standing = Standing.of(self.facts, self.accounts, self.owners)
 
@@ -324,6 +333,11 @@ class Model(PeopledModel):
     def terms(self, node: int) -> tuple[Array, Array]:
         """Return the rates that a pool is paid and the effort it gives, by task."""
         return terms(self.facts, self.providers, node)
+
+    @property
+    def scenario_year(self) -> int:
+        """The scenario's year: one is the first after the warm-up, whatever was forked when."""
+        return self.year - self.warmup_years + 1
 
     @property
     def series(self) -> dict[tuple[str, str], list[float]]:

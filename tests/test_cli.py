@@ -281,7 +281,9 @@ def test_the_version_is_told_fast():
     assert time.perf_counter() - begun < 2.0
 
 
-@pytest.mark.parametrize("words", [["--version"], ["policies"], ["sources"], ["assumptions"]])
+@pytest.mark.parametrize(
+    "words", [["--version"], ["policies"], ["scenarios"], ["sources"], ["assumptions"]]
+)
 def test_listings_load_nothing_heavy(words):
     code = (
         "import sys; from localsim.cli import main\n"
@@ -345,7 +347,9 @@ def test_sources_are_listed_and_shown(localsim):
     assert "quantity:     Usual residents" in out
 
 
-@pytest.mark.parametrize("command", ["run", "places", "policies", "assumptions", "check"])
+@pytest.mark.parametrize(
+    "command", ["run", "places", "policies", "scenarios", "assumptions", "check"]
+)
 def test_every_command_helps(command, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main([command, "--help"])

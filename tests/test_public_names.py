@@ -12,7 +12,7 @@ Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets LinearContract Judgement Silo Hub InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
-Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open
+Scenario scenarios Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open
 appraise Appraisal attribute Attribution plots check LocalsimError __version__
 """
 

@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     add("places", lists.places, "list the places that come with the package")
     listed = add("policies", lists.policies, "list the policies that have a name, or explain one")
     listed.add_argument("name", nargs="?", metavar="NAME")
+    listed = add("scenarios", lists.scenarios, "list what may befall a place, or explain one")
+    listed.add_argument("name", nargs="?", metavar="NAME")
     listed = add(
         "assumptions",
         lists.assumptions,

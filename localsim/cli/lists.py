@@ -1,4 +1,4 @@
-"""`localsim places`, `policies`, `assumptions`, `sources`: what there is to ask with."""
+"""`localsim places`, `policies`, `scenarios` and so on: what there is to ask with."""
 
 from __future__ import annotations
 
@@ -50,6 +50,21 @@ def policies(options: argparse.Namespace) -> int:
         rows.append([name, *named, aside])
     print_table(["policy", *questions.values(), "devolved"], rows)
     print("\nlocalsim policies NAME explains one.")
+    return FINE
+
+
+def scenarios(options: argparse.Namespace) -> int:
+    """List what may befall a place, or explain one."""
+    from localsim.scenarios import SCENARIOS
+
+    if options.name is not None:
+        scenario = SCENARIOS[known("scenario", options.name, SCENARIOS)]
+        print(textwrap.dedent(f"    {scenario.__doc__ or ''}").strip())
+        print(f"\n{scenario().describe()}")
+        return FINE
+    rows = [[name, scenario().description] for name, scenario in SCENARIOS.items()]
+    print_table(["scenario", "what happens, whatever the policy"], rows)
+    print("\nlocalsim scenarios NAME explains one.")
     return FINE
 
 

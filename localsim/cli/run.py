@@ -82,7 +82,9 @@ def _changed(before: dict[str, Any], now: dict[str, Any]) -> str:
     plain = ("years", "replications", "seed", "warmup_years", "metrics", "themes")
     said = [f"{k} was {before.get(k)} and is {now[k]}" for k in plain if before.get(k) != now[k]]
     said += [
-        f"the {k} changed" for k in ("place", "policies", "assumptions") if before.get(k) != now[k]
+        f"the {k} changed"
+        for k in ("place", "policies", "scenario", "assumptions")
+        if before.get(k) != now[k]
     ]
     return "; ".join(said) or "of another version"
 

@@ -47,6 +47,8 @@ from localsim.place import PLACES, Place
 from localsim.policy import presets
 from localsim.policy.policy import Pilot, Policy
 from localsim.policy.written import read_answers
+from localsim.scenarios import SCENARIOS, Scenario
+from localsim.themes import default_themes
 
 __all__ = ["Config", "ConfigError", "load"]
 
@@ -107,6 +109,15 @@ class PolicyEntry(_Strict):
     name: Name | None = None
 
 
+class ScenarioEntry(_Strict):
+    """What befalls the place, written out: the arguments of ``Scenario``."""
+
+    name: Name = "scenario"
+    grants: Any = ()
+    protected: list[Text] = []
+    onset: dict[str, Any] = {}
+
+
 class AssumptionsEntry(_Strict):
     """How assumptions are taken, and those held at a value."""
 
@@ -141,6 +152,10 @@ class Config(_Strict):
     years: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = 5
     replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] = 10
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
+    scenario: Annotated[
+        Annotated[Text, Tag("word")] | Annotated[ScenarioEntry, Tag("mapping")],
+        Discriminator(_form),
+    ] = "steady"
     assumptions: Annotated[
         Annotated[Literal["sampled", "fixed"], Tag("word")]
         | Annotated[AssumptionsEntry, Tag("mapping")],
@@ -156,6 +171,7 @@ _FORMS: dict[str, type[BaseModel]] = {
     "place/mapping": SyntheticPlace,
     "place/table": CsvPlace,
     "policies/mapping": PolicyEntry,
+    "scenario/mapping": ScenarioEntry,
     "assumptions/mapping": AssumptionsEntry,
 }
 
@@ -205,6 +221,8 @@ def _unknown_names(document: Document) -> Iterator[Problem]:
                 ("policies", index, "elsewhere"),
                 "only a policy that is piloted somewhere has an elsewhere; add 'pilot'.",
             )
+    if isinstance(data.get("scenario"), str):
+        yield from known(("scenario",), data["scenario"], SCENARIOS)
     assumptions = data.get("assumptions")
     held = assumptions.get("set") if isinstance(assumptions, Mapping) else None
     for name in held if isinstance(held, Mapping) else ():
@@ -285,6 +303,9 @@ def _build(config: Config, document: Document) -> Experiment:
         if isinstance(policy, Pilot):
             with wrong.at("policies", index, "pilot"):
                 place.mask(policy.areas)
+    with wrong.at("scenario"):
+        scenario = _scenario(config.scenario)
+        scenario.check(default_themes(), Assumptions.default().names)
     way = config.assumptions
     taken = AssumptionsEntry(mode=way) if isinstance(way, str) else way
     for name, value in taken.set.items():
@@ -300,6 +321,7 @@ def _build(config: Config, document: Document) -> Experiment:
             seed=config.seed,
             assumptions=taken.mode,
             held=taken.set,
+            scenario=scenario,
             metrics=config.metrics,
             warmup_years=config.warmup_years,
             name=config.name or document.path.stem,
@@ -318,6 +340,20 @@ def _place(config: Config, home: Path) -> Place:
             return Place.synthetic(**arguments)
         case CsvPlace(csv=file, name=name):
             return Place.from_csv(home / file, name)
+
+
+def _scenario(entry: str | ScenarioEntry) -> Scenario:
+    """Return the scenario that an entry stands for; years are written as keys, which are text."""
+
+    def path(written: Any) -> Any:
+        if not isinstance(written, Mapping):
+            return written
+        return {int(y) if str(y).isdecimal() else y: level for y, level in written.items()}
+
+    if isinstance(entry, str):
+        return SCENARIOS[entry]()
+    onset = {theme: path(written) for theme, written in entry.onset.items()}
+    return Scenario(entry.name, path(entry.grants), entry.protected, onset)
 
 
 def _policy(entry: str | PolicyEntry) -> Policy:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from localsim import __version__
 from localsim.assumptions import Assumptions
 from localsim.errors import LocalsimError
 from localsim.experiment.design import Design
 from localsim.experiment.dimensions import Subject
 from localsim.experiment.fingerprint import fingerprint
+from localsim.experiment.machine import processor, versions
 from localsim.experiment.validate import (
     LARGEST_SEED,
     LONGEST_YEARS,
@@ -29,7 +27,8 @@ from localsim.experiment.validate import (
 )
 from localsim.place import PLACES, Place
 from localsim.policy import presets
-from localsim.themes import check_themes
+from localsim.scenarios import Scenario, scenario_of
+from localsim.themes import check_themes, default_themes
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from localsim.experiment.replication import Plan
     from localsim.experiment.results import Results
     from localsim.model import Model
-
-VERSIONED = ("mesa", "numba", "numpy", "scipy", "humanleague", "pandas")
 
 
 class Experiment:
@@ -63,6 +60,9 @@ class Experiment:
         Assumptions held at a value in every replication, whichever of the two.
     themes
         Kinds of need, where they are not the default ones.
+    scenario
+        What befalls the place after the warm-up, the same for every policy: a Scenario, or the
+        name of one that comes with the package.
     metrics
         Names of the metrics to keep; all of them by default.
     warmup_years
@@ -90,6 +90,7 @@ class Experiment:
         *,
         held: Mapping[str, float] | None = None,
         themes: Sequence[Any] | None = None,
+        scenario: Scenario | str = "steady",
         metrics: Sequence[str] | None = None,
         warmup_years: int = 5,
         name: str | None = None,
@@ -106,6 +107,8 @@ class Experiment:
         self.held = {str(key): finite(str(key), value) for key, value in (held or {}).items()}
         self.sampled, self.assumptions = _assumptions(assumptions, self.held)
         self.themes = None if themes is None else check_themes(themes)
+        self.scenario = scenario_of(scenario)
+        self.scenario.check(self.themes or default_themes(), self.assumptions.names)
         self.metrics = None if metrics is None else _metrics(metrics)
         self.warmup_years = whole("warmup_years", warmup_years, 0, LONGEST_YEARS)
         self.name = _text("name", name) or _usual_name(self.place, self.years)
@@ -138,6 +141,7 @@ class Experiment:
             "assumptions": self._assumptions,
             "held": self.held,
             "themes": self.themes,
+            "scenario": self.scenario,
             "metrics": self.metrics,
             "warmup_years": self.warmup_years,
             "name": self.name,
@@ -169,6 +173,7 @@ class Experiment:
             themes=self.themes,
             warmup_years=self.warmup_years,
             metrics=self.metrics,
+            scenario=self.scenario,
             zone=self.zone,
             borders=self.borders,
         )
@@ -249,6 +254,7 @@ class Experiment:
                 "assumptions": _numbers(self.assumptions, ranges=self.sampled),
                 "sampled": self.sampled,
                 "themes": self.themes,
+                "scenario": self.scenario,
                 "metrics": self.metrics,
                 "warmup_years": self.warmup_years,
             }
@@ -286,12 +292,17 @@ class Experiment:
                 "held": dict(self.held),
                 "fingerprint": fingerprint(_numbers(self.assumptions, ranges=self.sampled)),
             },
+            "scenario": {
+                "name": self.scenario.name,
+                "description": self.scenario.describe(),
+                "fingerprint": fingerprint(self.scenario),
+            },
             "themes": None if self.themes is None else [str(t.name) for t in self.themes],
             "metrics": None if self.metrics is None else list(self.metrics),
             "warmup_years": self.warmup_years,
             "design": None if self.design is None else self.design.describe(),
-            "versions": _versions(),
-            "processor": _processor(),
+            "versions": versions(),
+            "processor": processor(),
         }
 
     def __eq__(self, other: object) -> bool:
@@ -381,19 +392,3 @@ def _zone(place: Place, policies: Sequence[Any]) -> tuple[Any, Any]:
         return None, None
     _, borders = np.unique(np.stack(pilots), axis=1, return_inverse=True)
     return np.any(pilots, axis=0), borders.astype(np.int64)
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": ".".join(map(str, sys.version_info[:3])), "localsim": __version__}
-    for package in VERSIONED:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-def _processor() -> dict[str, Any]:
-    """Return the instruction sets numpy uses: they change a logarithm in its last bit."""
-    build: Any = np.show_config(mode="dicts")
-    return {key: list(value) for key, value in sorted(build.get("SIMD Extensions", {}).items())}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from localsim.model import Model
     from localsim.place import Place
     from localsim.policy.answers import Value
+    from localsim.scenarios import Scenario
 
 Row = tuple[str, str, float]
 """A metric's name, a group of residents, a value."""
@@ -46,6 +47,7 @@ class Plan:
     themes: Sequence[Any] | None
     warmup_years: int
     metrics: tuple[str, ...] | None
+    scenario: Scenario
     zone: NDArray[np.bool_] | None
     borders: NDArray[np.int64] | None
 
@@ -70,6 +72,7 @@ class Plan:
             replication=replication,
             themes=self.themes,
             assumptions=self.assumptions_of(replication),
+            scenario=self.scenario,
             zone=self.zone,
             borders=self.borders,
             warmup_years=self.warmup_years,

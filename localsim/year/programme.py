@@ -79,10 +79,12 @@ def fund(
     ledger: Ledger,
     zone: Array,
     year_of_policy: int,
+    funding: Array,
 ) -> None:
     """Pay a year's lines in, draw the ring-fences, and move on the share that is pooled.
 
-    What the policy's own last year left over is clawed back first, as far as it is not carried.
+    `funding` float64[T] is what each line is of its usual size. What the policy's own last year
+    left over is clawed back first, as far as it is not carried.
     """
     r = regime.index
     budgets = regime.policy.budgets
@@ -98,6 +100,7 @@ def fund(
         for t, theme in enumerate(facts.themes):
             for z, name in enumerate(ZONES):
                 amount = float(facts.historic_gbp[regime.areas & (zone == z), t].sum())
+                amount *= float(funding[t])
                 if amount:
                     accounts.lines[r, t] += ledger.receive(theme.agency, name, amount)
     accounts.lines[r] = fences(budgets, facts, accounts.lines[r])
