@@ -20,7 +20,7 @@ from localsim.policy.rules import Fixed, NeedsFormula, Rule
 from localsim.policy.supply import KINDS, Community, Market
 from localsim.themes import Amenity, Casework, Log, Quadratic, default_themes
 from localsim.year import amenity
-from localsim.year.effort import effort, rates_under, tasks_of
+from localsim.year.effort import effort, rates_under
 from localsim.year.overheads import OVERHEADS
 
 
@@ -122,7 +122,7 @@ def test_effort_answers_the_contract():
         assumptions=Assumptions.default().replace(numbers | {"contract.substitution": 0.5}),
     ).facts  # fmt: skip
     C = np.array([[1.0, 0.5], [0.5, 1.0]])
-    tasks = tasks_of(facts, facts.casework[0])
+    tasks = facts.tasks[0]
 
     def under(contract):
         return effort(tasks, rates_under(facts, contract, tasks))

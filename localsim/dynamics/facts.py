@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from localsim.dynamics.limits import check_limits
 from localsim.errors import LocalsimError
 from localsim.place import Place
 from localsim.population import Population
+from localsim.tasks import Tasks
 from localsim.themes import Amenity, Casework, Theme
 
 WORKING = (2, 5)  # age bands 16-17 to 45-64, as a slice of place.AGES
@@ -116,6 +118,24 @@ class Facts:
     def key(self, stream: str) -> streams.Key:
         """Return the key of a named stream in this replication."""
         return streams.key(self.seed, self.replication, stream)
+
+    @cached_property
+    def tasks(self) -> tuple[Tasks, ...]:
+        """Each casework theme's tasks: its own, or the world's two, of which one is measured."""
+        other = self.value("contract.substitution")
+        usual = Tasks(
+            benefit=[
+                self.value("contract.worth_measured"),
+                self.value("contract.worth_unmeasured"),
+            ],
+            cost=[[1.0, other], [other, 1.0]],
+            noise=[self.value("contract.measure_variance"), math.inf],
+            risk_aversion=self.value("contract.risk_aversion"),
+            intrinsic=[self.value("contract.intrinsic")] * 2,
+            speed=[self.value("contract.speed"), 0.0],
+            success=[0.0, self.value("contract.success")],
+        )
+        return tuple(usual if theme.tasks is None else theme.tasks for theme in self.casework)
 
     def draw(self, stream: str, year: int) -> Array:
         """Return a standard normal draw for every area in a year, float64[A]."""

@@ -8,8 +8,6 @@ Bᵀe − ½·eᵀCe − (r/2)·bᵀΣb is highest (Holmström and Milgrom 1991)
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from localsim.dynamics.columns import Array, no_targets
@@ -18,24 +16,7 @@ from localsim.dynamics.town import Town
 from localsim.errors import LocalsimError
 from localsim.policy.contract import FULL_SET, Contract, Judgement, LinearContract, Targets
 from localsim.tasks import Tasks
-from localsim.themes import Casework
 from localsim.year.commission import Providers
-
-
-def tasks_of(facts: Facts, theme: Casework) -> Tasks:
-    """Return a theme's tasks: its own, or the world's two, of which one is measured."""
-    if theme.tasks is not None:
-        return theme.tasks
-    other = facts.value("contract.substitution")
-    return Tasks(
-        benefit=[facts.value("contract.worth_measured"), facts.value("contract.worth_unmeasured")],
-        cost=[[1.0, other], [other, 1.0]],
-        noise=[facts.value("contract.measure_variance"), math.inf],
-        risk_aversion=facts.value("contract.risk_aversion"),
-        intrinsic=[facts.value("contract.intrinsic")] * 2,
-        speed=[facts.value("contract.speed"), 0.0],
-        success=[0.0, facts.value("contract.success")],
-    )
 
 
 def rates_under(facts: Facts, contract: Contract, tasks: Tasks) -> Array:
@@ -111,8 +92,7 @@ def set_targets(facts: Facts, town: Town, contracts: list[Contract]) -> None:
 
 def terms(facts: Facts, providers: Providers, node: int) -> tuple[Array, Array]:
     """Return the rates that a pool is paid and the effort it gives, by task of its own work."""
-    theme = facts.casework[int(providers.theme[node])]
-    own = len(tasks_of(facts, theme))
+    own = len(facts.tasks[int(providers.theme[node])])
     return providers.rates[node, :own].copy(), providers.effort[node, :own].copy()
 
 
@@ -126,7 +106,7 @@ def hold_to(
     usual = Targets(FULL_SET)
     for k in np.unique(providers.theme[nodes]):
         mine = nodes[providers.theme[nodes] == k]
-        tasks = tasks_of(facts, facts.casework[k])
+        tasks = facts.tasks[k]
         rates = rates_under(facts, contract, tasks)
         given = effort(tasks, rates)
         more = given - effort(tasks, rates_under(facts, usual, tasks))
