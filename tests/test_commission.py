@@ -165,9 +165,15 @@ def test_spillover_mixes_own_and_neighbours_and_is_counted_by_those_who_answer_f
     assert amenity.spill(Place.synthetic(5, areas=1), own[:1], 0.9) == pytest.approx(own[:1])
     theme = Amenity("parks", values={"kappa": 0.4})
     facts = Model(row, themes=[theme], warmup_years=0).facts
-    assert amenity.counted(facts, row.units("nation"), theme) == pytest.approx([1.0])
-    assert amenity.counted(facts, row.units("area"), theme) == pytest.approx(np.full(4, 0.6))
-    half = amenity.counted(facts, row.units("neighbourhood"), theme)
+    alone = {
+        tier: amenity.counted(facts, row.units(tier), theme, row.units(tier))
+        for tier in ("nation", "neighbourhood", "area")
+    }
+    assert alone["nation"] == pytest.approx([1.0])
+    assert alone["area"] == pytest.approx(np.full(4, 0.6))
+    agreed = amenity.counted(facts, row.units("area"), theme, row.units("nation"))
+    assert agreed == pytest.approx(np.ones(4))
+    half = alone["neighbourhood"]
     assert ((half > 0.6) & (half < 1.0)).all()
 
 

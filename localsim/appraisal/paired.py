@@ -125,7 +125,10 @@ def _gaps(laid: pd.DataFrame, found: pd.DataFrame, others: list[str], baseline: 
                 f"{name} and {baseline} have {common} of {len(laid)} replications in common; "
                 "they are compared on those."
             )
-        wanted = set(laid[name].columns) | set(laid[baseline].columns)
+        ours, theirs = laid[name].columns, laid[baseline].columns
+        # A metric that one of the two does not have at all is none of its business, not a gap.
+        both = set(ours.get_level_values(0)) & set(theirs.get_level_values(0))
+        wanted = {key for key in ours.union(theirs) if key[0] in both}
         paired = found.loc[found["policy"] == name, ["metric", "group"]]
         lost = wanted - set(paired.itertuples(index=False, name=None))
         if lost:
