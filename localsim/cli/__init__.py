@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     asked.add_argument("-o", "--out", metavar="DIR", help="folder for results (out/NAME)")
     asked.add_argument("--workers", type=_count, metavar="N", help="worker processes (all cores)")
     asked.add_argument("--replications", type=_count, metavar="N", help="instead of the config's")
+    asked.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="instead of the config's"
+    )
     asked.add_argument("--quiet", action="store_true", help="no progress bar")
     asked.add_argument(
         "--overwrite", action="store_true", help="replace another experiment's results"

@@ -48,7 +48,7 @@ def _asked(options: argparse.Namespace) -> tuple[Experiment, Path]:
     from localsim.experiment.results import read_manifest
 
     try:
-        experiment = Experiment.from_config(options.config)
+        experiment = Experiment.from_config(options.config, options.set)
         if options.replications is not None:
             experiment = experiment.replace(replications=options.replications)
         folder = Path(options.out) if options.out else Path("out") / experiment.name

@@ -6,42 +6,45 @@ sentence names the file, the line, the key, and the nearest right name.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import mul
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    FiniteFloat,
-    Tag,
-    ValidationError,
-)
+from pydantic import ValidationError
 
 from localsim.assumptions import Assumptions
-from localsim.errors import LocalsimError, nearest
+from localsim.errors import LocalsimError
+from localsim.experiment.design import Design, Grid, LatinHypercube, OneAtATime, Sobol
+from localsim.experiment.dimensions import Asked, Range, Subject, resolve
 from localsim.experiment.document import (
     ConfigError,
     Document,
     KeyPath,
     Problem,
-    dotted,
+    Wrong,
     read,
     refuse,
 )
 from localsim.experiment.experiment import Experiment
-from localsim.experiment.validate import (
-    LARGEST_SEED,
-    LONGEST_YEARS,
-    MOST_REPLICATIONS,
-    one_of,
-    shown,
+from localsim.experiment.forms import (
+    FORMS,
+    AssumptionsEntry,
+    Config,
+    CsvPlace,
+    PointsForm,
+    PolicyEntry,
+    RangeForm,
+    SampleForm,
+    ScenarioEntry,
+    SyntheticPlace,
 )
+from localsim.experiment.names import unknown_names
+from localsim.experiment.overrides import overridden
+from localsim.experiment.points import Points
+from localsim.experiment.validate import one_of
 from localsim.experiment.wording import problems
 from localsim.place import PLACES, Place
 from localsim.policy import presets
@@ -52,233 +55,27 @@ from localsim.themes import default_themes
 
 __all__ = ["Config", "ConfigError", "load"]
 
-Text = Annotated[str, Field(min_length=1, max_length=10_000)]
-Name = Annotated[str, Field(pattern=r"^\w[\w .()-]{0,79}$")]
 
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+    """Return the experiment that a config file describes, some of its keys overridden.
 
-def _form(value: Any) -> str:
-    """Say which form of an answer was written, a word or a mapping, for pydantic to check."""
-    return "mapping" if isinstance(value, Mapping) else "word"
-
-
-def _place_form(value: Any) -> str | None:
-    """Say which form of a place was written; no form is called what a key is called."""
-    if not isinstance(value, Mapping):
-        return "word"
-    if "csv" in value:
-        return "table"
-    return "mapping" if "synthetic" in value else None
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class SyntheticPlace(_Strict):
-    """A made-up place: the arguments of ``Place.synthetic``."""
-
-    synthetic: dict[str, Any]
-
-
-class CsvPlace(_Strict):
-    """A place from a table of areas: a path relative to the config."""
-
-    csv: Text
-    name: Name | None = None
-
-
-class PolicyEntry(_Strict):
-    """A preset, perhaps with other answers or under another name, or piloted in areas.
-
-    `answers` replaces answers of the preset, as `localsim.policy.written` reads them; further
-    keys are the preset's own arguments.
+    An override is a key and a value, ``design.n=64``. Raises ConfigError with a sentence a
+    mistake, each with file, line and key path, or the override.
     """
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-
-    policy: Text
-    answers: dict[str, Any] = {}
-    pilot: Text | list[Text] | None = None
-    elsewhere: (
-        Annotated[
-            Annotated[Text, Tag("word")] | Annotated[PolicyEntry, Tag("mapping")],
-            Discriminator(_form),
-        ]
-        | None
-    ) = None
-    name: Name | None = None
-
-
-class ScenarioEntry(_Strict):
-    """What befalls the place, written out: the arguments of ``Scenario``."""
-
-    name: Name = "scenario"
-    grants: Any = ()
-    protected: list[Text] = []
-    onset: dict[str, Any] = {}
-
-
-class AssumptionsEntry(_Strict):
-    """How assumptions are taken, and those held at a value."""
-
-    mode: Literal["sampled", "fixed"] = "sampled"
-    set: dict[str, FiniteFloat] = {}
-
-
-class Config(_Strict):
-    """What a config file may say."""
-
-    name: Name | None = None
-    question: Text | None = None
-    place: Annotated[
-        Annotated[Text, Tag("word")]
-        | Annotated[SyntheticPlace, Tag("mapping")]
-        | Annotated[CsvPlace, Tag("table")],
-        Discriminator(
-            _place_form,
-            custom_error_type="no_place",
-            custom_error_message="a mapping here is {csv: FILE} or {synthetic: {residents: …}}",
-        ),
-    ]
-    policies: Annotated[
-        list[
-            Annotated[
-                Annotated[Text, Tag("word")] | Annotated[PolicyEntry, Tag("mapping")],
-                Discriminator(_form),
-            ]
-        ],
-        Field(min_length=1, max_length=1_000),
-    ]
-    years: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = 5
-    replications: Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)] = 10
-    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
-    scenario: Annotated[
-        Annotated[Text, Tag("word")] | Annotated[ScenarioEntry, Tag("mapping")],
-        Discriminator(_form),
-    ] = "steady"
-    assumptions: Annotated[
-        Annotated[Literal["sampled", "fixed"], Tag("word")]
-        | Annotated[AssumptionsEntry, Tag("mapping")],
-        Discriminator(_form),
-    ] = "sampled"
-    metrics: Annotated[list[Text], Field(min_length=1)] | None = None
-    warmup_years: Annotated[int, Field(ge=0, le=LONGEST_YEARS)] = 5
-    baseline: Text | None = None
-
-
-_FORMS: dict[str, type[BaseModel]] = {
-    "": Config,
-    "place/mapping": SyntheticPlace,
-    "place/table": CsvPlace,
-    "policies/mapping": PolicyEntry,
-    "scenario/mapping": ScenarioEntry,
-    "assumptions/mapping": AssumptionsEntry,
-}
-
-
-def load(path: str | Path) -> Experiment:
-    """Return the experiment that a config file describes.
-
-    Raises ConfigError with a sentence a mistake, each with file, line and key path.
-    """
-    document = read(path)
-    found = list(_unknown_names(document))
+    document = overridden(read(path), overrides)
+    found = list(unknown_names(document))
     config = None
     try:
         config = Config.model_validate(document.data)
     except ValidationError as error:
-        found += problems(error, document, _FORMS)
+        found += problems(error, document, FORMS)
     if found or config is None:
         raise refuse(document.path, found)
     return _build(config, document)
 
 
-def _unknown_names(document: Document) -> Iterator[Problem]:
-    """Yield a problem for every name in a config that stands for nothing known."""
-
-    def problem(path: KeyPath, sentence: str) -> Problem:
-        return Problem(document.line(path), dotted(path), sentence)
-
-    def known(path: KeyPath, name: Any, names: Iterable[str]) -> Iterator[Problem]:
-        listed = list(names)
-        if isinstance(name, str) and name not in listed:
-            yield problem(path, f"{shown(name)} is not known; {nearest(name, listed)}")
-
-    data = document.data
-    place = data.get("place")
-    if isinstance(place, Mapping):
-        arguments = place.get("synthetic")
-        for key in arguments if isinstance(arguments, Mapping) else ():
-            yield from known(("place", "synthetic", key), key, _arguments(Place.synthetic))
-    else:
-        yield from known(("place",), place, PLACES)
-    policies = data.get("policies")
-    for index, entry in enumerate(policies if isinstance(policies, list) else ()):
-        for path, name, names in _policy_names(("policies", index), entry):
-            yield from known(path, name, names)
-        if isinstance(entry, Mapping) and "elsewhere" in entry and "pilot" not in entry:
-            yield problem(
-                ("policies", index, "elsewhere"),
-                "only a policy that is piloted somewhere has an elsewhere; add 'pilot'.",
-            )
-    if isinstance(data.get("scenario"), str):
-        yield from known(("scenario",), data["scenario"], SCENARIOS)
-    assumptions = data.get("assumptions")
-    held = assumptions.get("set") if isinstance(assumptions, Mapping) else None
-    for name in held if isinstance(held, Mapping) else ():
-        yield from known(("assumptions", "set", name), name, Assumptions.default().names)
-    metrics = data.get("metrics")
-    if isinstance(metrics, list):
-        from localsim.metrics import METRICS
-
-        for index, name in enumerate(metrics):
-            yield from known(("metrics", index), name, METRICS)
-
-
-def _policy_names(path: KeyPath, entry: Any) -> Iterator[tuple[KeyPath, Any, Iterable[str]]]:
-    """Yield every name in a policy's entry with its path and the names it may be."""
-    if not isinstance(entry, Mapping):
-        yield path, entry, presets.PRESETS
-        return
-    name = entry.get("policy")
-    yield (*path, "policy"), name, presets.PRESETS
-    if name is None or name in presets.PRESETS:
-        own = [] if name is None else _arguments(presets.PRESETS[name])
-        for key in entry:
-            yield (*path, key), key, [*PolicyEntry.model_fields, *own]
-    if "elsewhere" in entry:
-        yield from _policy_names((*path, "elsewhere"), entry["elsewhere"])
-
-
-def _arguments(function: Callable[..., Any]) -> list[str]:
-    return list(inspect.signature(function).parameters)
-
-
-class _Wrong:
-    """What is wrong with the parts of a config, each beside its line, until all is told."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._problems: list[Problem] = []
-
-    @contextmanager
-    def at(self, *path: str | int) -> Iterator[None]:
-        """Keep an error raised inside as a problem of a key."""
-        try:
-            yield
-        except (ValueError, TypeError) as error:
-            sentence = " ".join(str(error).split())
-            line = self._document.line(path)
-            self._problems.append(Problem(line, dotted(path), sentence))
-
-    def tell(self) -> None:
-        """Raise what has been kept, if anything has."""
-        if self._problems:
-            raise refuse(self._document.path, self._problems)
-
-
 def _build(config: Config, document: Document) -> Experiment:
-    wrong = _Wrong(document)
+    wrong = Wrong(document)
     policies: list[Any] = []
     names: list[str] = []
     for index, entry in enumerate(config.policies):
@@ -312,6 +109,19 @@ def _build(config: Config, document: Document) -> Experiment:
         with wrong.at("assumptions", "set", name):
             Assumptions.default().replace({name: value})
     wrong.tell()
+    design = (
+        None
+        if config.design is None
+        else _design(
+            config.design,
+            document,
+            wrong,
+            Subject(
+                Assumptions.default().replace(taken.set), tuple(policies), frozenset(taken.set)
+            ),
+        )
+    )
+    wrong.tell()
     try:
         return Experiment(
             place,
@@ -327,6 +137,7 @@ def _build(config: Config, document: Document) -> Experiment:
             name=config.name or document.path.stem,
             question=config.question,
             baseline=config.baseline,
+            design=design,
         )
     except LocalsimError as error:
         raise refuse(document.path, [Problem(0, "", str(error))]) from None
@@ -374,3 +185,44 @@ def _answer(entry: str | PolicyEntry) -> Policy | Pilot:
         raise LocalsimError("what runs elsewhere cannot be piloted itself; leave out its 'pilot'.")
     inside = _policy(entry.model_copy(update={"name": None}))
     return Pilot(inside, entry.pilot, _policy(elsewhere), entry.name or "")
+
+
+_SAMPLES = {"latin_hypercube": LatinHypercube, "sobol": Sobol}
+
+
+def _design(asked: Any, document: Document, wrong: Wrong, subject: Subject) -> Design | None:
+    """Return what a config's design stands for: one, or the product of several."""
+    parts = asked if isinstance(asked, list) else [asked]
+    designs: list[Design] = []
+    for number, form in enumerate(parts):
+        path: KeyPath = ("design", number) if isinstance(asked, list) else ("design",)
+        made: Design | None = None
+        if isinstance(form, PointsForm):
+            with wrong.at(*path, "csv"):
+                made = Points.from_csv(document.path.parent / form.csv)
+                made.bind(subject)
+        else:
+            made = _over_dimensions(form, path, wrong, subject)
+        if made is not None:
+            designs.append(made)
+    if len(designs) < len(parts):
+        return None
+    whole: Design = reduce(mul, designs)
+    with wrong.at("design"):
+        whole.bind(subject)
+    return whole
+
+
+def _over_dimensions(form: Any, path: KeyPath, wrong: Wrong, subject: Subject) -> Design | None:
+    kind: Any = {"grid": Grid, "one_at_a_time": OneAtATime, **_SAMPLES}[form.kind]
+    dimensions: dict[str, Asked] = {}
+    for name, asked in form.dimensions.items():
+        with wrong.at(*path, "dimensions", name):
+            values = Range(**asked.model_dump()) if isinstance(asked, RangeForm) else asked
+            kind.fits(resolve(name, values, subject))
+            dimensions[name] = values
+    if len(dimensions) < len(form.dimensions):
+        return None
+    more = {"n": form.n, "seed": form.seed} if isinstance(form, SampleForm) else {}
+    made: Design = kind(dimensions, **more)
+    return made

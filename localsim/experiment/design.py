@@ -127,7 +127,8 @@ class _Dimensioned(Design, ABC):
         check_parts(self.columns)
         return replace(self, dimensions=found)
 
-    def fits(self, dimension: Dimension) -> None:
+    @staticmethod
+    def fits(dimension: Dimension) -> None:
         """Refuse a dimension that this kind of design has no use for."""
 
     def describe(self) -> dict[str, Any]:
@@ -161,7 +162,8 @@ def _count(points: int) -> int:
 class Grid(_Dimensioned):
     """Every level of each dimension with every level of the others; the last varies fastest."""
 
-    def fits(self, dimension: Dimension) -> None:
+    @staticmethod
+    def fits(dimension: Dimension) -> None:
         """Refuse a range without a number of levels."""
         if dimension.count() is None:
             raise LocalsimError(
@@ -243,7 +245,8 @@ class _Sample(_Dimensioned, ABC):
         object.__setattr__(self, "n", whole("n", self.n, 1, MOST_POINTS))
         object.__setattr__(self, "seed", whole("seed", self.seed, 0, LARGEST_SEED))
 
-    def fits(self, dimension: Dimension) -> None:
+    @staticmethod
+    def fits(dimension: Dimension) -> None:
         """Refuse a range with levels."""
         if dimension.count() is not None and not isinstance(dimension, Listed):
             raise LocalsimError(

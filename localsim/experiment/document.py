@@ -7,8 +7,9 @@ from them, so a hostile file costs no memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +34,59 @@ class ConfigError(LocalsimError):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a config: the line it is on (0 for the whole file), the key, a sentence."""
+    """One mistake in a config: the line it is on (0 for the whole file), the key, a sentence.
+
+    `source` is where it was written if not in the file: an override on the command line.
+    """
 
     line: int
     path: str
     sentence: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a config file says: plain data, and the line on which each key or item starts."""
+    """What a config file says: plain data, and the line on which each key or item starts.
+
+    Of a key that an override wrote, `sources` holds the override.
+    """
 
     path: Path
     data: dict[str, Any]
     lines: dict[KeyPath, int]
+    sources: dict[KeyPath, str] = field(default_factory=dict)
 
-    def line(self, path: KeyPath) -> int:
-        """Return the line of a key path, or of the nearest key above it."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
+    def problem(self, path: KeyPath, sentence: str) -> Problem:
+        """Return a problem of a key, where that key or the nearest above it was written."""
+        near = path
+        while near and near not in self.lines and near not in self.sources:
+            near = near[:-1]
+        if near in self.sources:
+            return Problem(0, dotted(path), sentence, self.sources[near])
+        return Problem(self.lines.get(near, 1), dotted(path), sentence)
+
+
+class Wrong:
+    """What is wrong with the parts of a config, each beside its line, until all is told."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._problems: list[Problem] = []
+
+    @contextmanager
+    def at(self, *path: str | int) -> Iterator[None]:
+        """Keep an error raised inside as a problem of a key."""
+        try:
+            yield
+        except (ValueError, TypeError) as error:
+            sentence = " ".join(str(error).split())
+            self._problems.append(self._document.problem(path, sentence))
+
+    def tell(self) -> None:
+        """Raise what has been kept, if anything has."""
+        if self._problems:
+            raise refuse(self._document.path, self._problems)
 
 
 def refuse(file: Path, problems: Iterable[Problem]) -> ConfigError:
@@ -60,6 +94,7 @@ def refuse(file: Path, problems: Iterable[Problem]) -> ConfigError:
     said = []
     for problem in sorted(set(problems)):
         where = f"{file}, line {problem.line}" if problem.line else str(file)
+        where = problem.source or where
         said.append(": ".join(part for part in (where, problem.path, problem.sentence) if part))
     return ConfigError("\n".join(said))
 
@@ -85,17 +120,7 @@ def read(path: str | Path) -> Document:
 
 def parse(text: str, file: Path) -> Document:
     """Read a YAML mapping from text, naming `file` in errors."""
-    yaml = YAML(typ="safe", pure=True)
-    try:
-        _refuse_excess(yaml, text, file)
-        root = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        raise refuse(file, [_syntax(error)]) from None
-    except (YAMLError, ValueError) as error:
-        if isinstance(error, ConfigError):
-            raise
-        first = str(error).strip().splitlines()[0]
-        raise refuse(file, [Problem(0, "", f"this is not YAML text: {first}.")]) from None
+    root = _composed(text, file, "")
     if root is None:
         raise refuse(
             file,
@@ -126,12 +151,45 @@ def parse(text: str, file: Path) -> Document:
     return Document(file, data, lines)
 
 
-def _text(file: Path) -> str:
-    if file.is_dir():
-        raise refuse(file, [Problem(0, "", "this is a folder; a config is a YAML file in it.")])
+def parse_value(text: str, file: Path, source: str) -> Any:
+    """Read one YAML value written outside the file, named `source` in errors; empty is None."""
+    root = _composed(text, file, source)
+    if root is None:
+        return None
+    problems: list[Problem] = []
+    value = _plain(root, (), {}, problems)
+    if problems:
+        raise refuse(file, [Problem(0, found.path, found.sentence, source) for found in problems])
+    return value
+
+
+def _composed(text: str, file: Path, source: str) -> Node | None:
+    """Return the tree of a YAML text in which nothing is that a config has no need of."""
     try:
+        _refuse_excess(text, file, source)
+        root: Node | None = YAML(typ="safe", pure=True).compose(text)
+        return root
+    except MarkedYAMLError as error:
+        problem = _syntax(error)
+    except (YAMLError, ValueError, RecursionError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        first = (str(error).strip().splitlines() or ["it cannot be read"])[0]
+        problem = Problem(0, "", f"this is not YAML text: {first}.")
+    raise refuse(file, [replace(problem, source=source)])
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.is_dir():
+            raise refuse(file, [Problem(0, "", "this is a folder; a config is a YAML file in it.")])
+        if file.exists() and not file.is_file():
+            said = "this is no ordinary file; a config is a page of text."
+            raise refuse(file, [Problem(0, "", said)])
         with file.open("rb") as stream:
             raw = stream.read(LARGEST_BYTES + 1)
+    except ConfigError:
+        raise
     except FileNotFoundError:
         raise refuse(file, [Problem(0, "", "there is no such file.")]) from None
     except (OSError, ValueError) as error:
@@ -155,10 +213,10 @@ def _text(file: Path) -> str:
         raise refuse(file, [Problem(line, "", "this is not UTF-8 text.")]) from None
 
 
-def _refuse_excess(yaml: YAML, text: str, file: Path) -> None:
+def _refuse_excess(text: str, file: Path, source: str) -> None:
     """Stop at an anchor, alias, tag or depth that a config has no need of."""
     depth = 0
-    for event in yaml.parse(text):
+    for event in YAML(typ="safe", pure=True).parse(text):
         said = ""
         tag = getattr(event, "tag", None)
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
@@ -172,7 +230,7 @@ def _refuse_excess(yaml: YAML, text: str, file: Path) -> None:
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
         if said:
-            raise refuse(file, [Problem(event.start_mark.line + 1, "", said)])
+            raise refuse(file, [Problem(event.start_mark.line + 1, "", said, source)])
 
 
 def _syntax(error: MarkedYAMLError) -> Problem:

@@ -121,14 +121,14 @@ class Experiment:
         self.design = None if design is None else self._bound(design)
 
     @classmethod
-    def from_config(cls, path: str | Path) -> Experiment:
-        """Return the experiment that a YAML file describes.
+    def from_config(cls, path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+        """Return the experiment that a YAML file describes, keys overridden as in ``years=3``.
 
         Raises ConfigError with a sentence a mistake, each naming file, line and key.
         """
         from localsim.experiment.config import load
 
-        return load(path)
+        return load(path, overrides)
 
     def replace(self, **changes: Any) -> Experiment:
         """Return the same experiment with some arguments changed."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from localsim.errors import nearest
-from localsim.experiment.document import Document, KeyPath, Problem, dotted
+from localsim.experiment.document import Document, KeyPath, Problem
 from localsim.experiment.validate import shown
 
 _WANTED = {
@@ -38,8 +38,7 @@ def problems(
     """Yield a problem for every error; `forms` names the model behind each form of an answer."""
     for found in error.errors():
         path, form = _place(found["loc"], document.data, forms)
-        line = document.line(path)
-        yield Problem(line, dotted(path), _sentence(found, path, forms[form]))
+        yield document.problem(path, _sentence(found, path, forms[form]))
 
 
 def _place(
