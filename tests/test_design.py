@@ -132,7 +132,7 @@ def test_words_and_whole_numbers_are_drawn_as_often_as_each_other():
             {
                 f"{ONE}.tier": ["area", "authority", "nation"],
                 f"{ONE}.contract.items": ls.Range(1, 4),
-                f"{ONE}.supply.community": [True, False],
+                "status_quo.listening.shrink": [True, False],
             },
             12,
             3,
@@ -142,7 +142,7 @@ def test_words_and_whole_numbers_are_drawn_as_often_as_each_other():
     items = Counter(p[f"{ONE}.contract.items"] for p in found)
     assert items == {1: 3, 2: 3, 3: 3, 4: 3}
     assert all(type(number) is int for number in items)
-    assert Counter(p[f"{ONE}.supply.community"] for p in found) == {True: 6, False: 6}
+    assert Counter(p["status_quo.listening.shrink"] for p in found) == {True: 6, False: 6}
 
 
 def test_a_product_crosses_two_designs():
@@ -158,13 +158,13 @@ def test_a_product_crosses_two_designs():
 def test_a_table_of_points_is_read_as_it_was_written(tmp_path):
     file = tmp_path / "points.csv"
     file.write_text(
-        f"place.kappa,{ONE}.tier,{ONE}.supply.community,{ONE}.contract.items\n"
+        f"place.kappa,{ONE}.tier,status_quo.listening.shrink,{ONE}.contract.items\n"
         "0,authority,true,35\n\n1e-1,area,FALSE,5\n"
     )
     table = {
         "place.kappa": [0, 0.1],
         f"{ONE}.tier": ["authority", "area"],
-        f"{ONE}.supply.community": [True, False],
+        "status_quo.listening.shrink": [True, False],
         f"{ONE}.contract.items": [35, 5.0],
     }
     read = asked(ls.Points.from_csv(file))
