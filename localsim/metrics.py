@@ -198,6 +198,10 @@ METRICS: dict[str, Metric] = {
             "volunteer_time_gbp", "Volunteers' time", "£", None,
             "Hours given to residents' own projects, at what it would cost to pay for them.",
         ),
+        Metric(
+            "providers_failed", "Providers failed", "providers", "lower",
+            "Private, voluntary and co-operative ones that left because their reserves were gone.",
+        ),
         Metric("carried_gbp", "Money carried on", "£", None, "Cash held at the end, reserves too."),
         Metric(
             "open_at_end", "Needs open at the end", "needs", "lower", "Reported, never credited.",
@@ -230,14 +234,17 @@ def measure(model: Model) -> list[Row]:
     for k, theme in enumerate(model.facts.casework):
         group = f"theme: {theme.label or theme.name}"
         rows += _waits(model, group, slice(None), slice(k, k + 1))
-    for group, zone in _zones(model):
+    for group, zone in zones(model):
         rows += _money(model, group, zone)
+        failed = model.providers.failed[slice(None) if zone is None else ZONES.index(zone)]
+        rows.append(("providers_failed", group, float(np.sum(failed))))
     rows += _by_payer(model)
     rows.append(("carried_gbp", ALL, model.ledger.should_hold_gbp))
     return rows
 
 
-def _zones(model: Model) -> list[tuple[str, str | None]]:
+def zones(model: Model) -> list[tuple[str, str | None]]:
+    """Return the zones that money is reported by, with their names: all, and a pilot's two."""
     zones: list[tuple[str, str | None]] = [(ALL, None)]
     if model.reports_zones:
         zones += [(zone, zone) for zone in ZONES]
@@ -370,41 +377,3 @@ def _by_payer(model: Model) -> Iterator[Row]:
         payers = {theme.crisis_payer if crisis else theme.entitlement_payer for theme in casework}
         for payer in sorted(payers):
             yield name, f"payer: {payer}", model.ledger.spent_on(kind, payer=payer)
-
-
-def series(model: Model) -> dict[tuple[str, str], list[float]]:
-    """Return monthly trajectories since the policy began, by (metric, group).
-
-    A month's unmet need-months, crises, solved needs, mean wait of those first served in the
-    month (the last known where nobody was), spending and trust.
-    """
-    paths: dict[tuple[str, str], list[float]] = {}
-    if not model.flow_history:
-        return paths
-    flows = np.array(model.flow_history)  # months, zones, themes, flows
-    months = np.diff(np.concatenate([np.zeros_like(flows[:1]), flows]), axis=0).sum(axis=2)
-    spend = np.diff(np.array([[0.0] * len(ZONES), *model.spend_history]), axis=0)
-    trust = np.array(model.trust_history)
-    heads = model.heads_of_zone
-    for group, zone in _zones(model):
-        which = slice(None) if zone is None else slice(ZONES.index(zone), ZONES.index(zone) + 1)
-        here = months[:, which].sum(axis=1)
-        unmet = np.maximum(0.0, here[:, NEED_MONTHS] - here[:, SERVICE_MONTHS])
-        paths["need_months_unmet", group] = unmet.tolist()
-        paths["crises", group] = here[:, CRISES].tolist()
-        paths["solved", group] = here[:, SOLVED].tolist()
-        paths["wait_mean_months", group] = _filled(here[:, ACCESS_MONTHS], here[:, FIRST_STARTS])
-        paths["spend_gbp", group] = spend[:, which].sum(axis=1).tolist()
-        weights = heads[which] / max(1.0, float(heads[which].sum()))
-        level = model.facts.value("trust.council")
-        paths["trust", group] = (level + (trust[:, which] * weights).sum(axis=1)).tolist()
-    return paths
-
-
-def _filled(over: Array, under: Array) -> list[float]:
-    last = 0.0
-    path = []
-    for top, bottom in zip(over, under, strict=True):
-        last = float(top / bottom) if bottom > 0.0 else last
-        path.append(last)
-    return path

@@ -27,10 +27,11 @@ from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
 from localsim.year.beginning import hand_over, regimes_of
-from localsim.year.commission import Providers, review
+from localsim.year.commission import Providers
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
 from localsim.year.effort import set_targets, terms
+from localsim.year.fortunes import close_failed, review
 from localsim.year.giving import Givers, pay_giving
 from localsim.year.listen import Priorities
 from localsim.year.offices import Commissioners, enrol
@@ -230,6 +231,10 @@ class Model(PeopledModel):
         flows = self.owners.flows(self.town.tally)
         pay_giving(self.giving, self.accounts, self.regimes, self.ledger)
         pay_month(self.facts, self.accounts, self.standing, self.ledger, flows, self.owners)
+        self.standing = close_failed(
+            self.facts, self.town, self.accounts, self.providers, self.ledger, self.owners,
+            self.standing,
+        )  # fmt: skip
         self.ledger.close_month(self.month, self.accounts.held_gbp)
         self.flow_history.append(flows.sum(axis=0))
 
@@ -298,6 +303,7 @@ class Model(PeopledModel):
         self.amenity_gbp = np.zeros((areas, len(self.facts.amenities)))
         self.participants = np.zeros(self.heads_of_cell.size, np.int64)
         self.projects = np.zeros((2, areas), np.int64)  # asked for, and organised
+        self.providers.failed[:] = 0
         self.month = 0
         self.flow_history: list[Array] = []
         self.spend_history: list[list[float]] = []
@@ -327,6 +333,7 @@ class Model(PeopledModel):
             "capacity": self.providers.capacity,
             "price_gbp": self.providers.price,
             "quality": self.providers.quality,
+            "observed_quality": self.providers.observed,
         }[what]
         return float(table[node, kind])
 
@@ -342,9 +349,9 @@ class Model(PeopledModel):
     @property
     def series(self) -> dict[tuple[str, str], list[float]]:
         """Monthly trajectories since the policy began, by (metric, group)."""
-        from localsim import metrics
+        from localsim import trajectories
 
-        return metrics.series(self)
+        return trajectories.series(self)
 
     @property
     def open_needs(self) -> int:

@@ -62,7 +62,8 @@ def conserved(model):
     assert (needs.person["open_needs"] == (case >= 0).sum(axis=0)).all()
     assert np.isinf(needs.threshold[case >= 0]).all()
     _stocks(needs, tally, row[live])
-    _slots_and_queues(nodes, row, live)
+    left = (~model.providers.alive & (model.providers.generation >= 0)).any(axis=1)
+    _slots_and_queues(nodes, row, live, left)
     assert (row["presented"][live & (row["phase"] > UNPRESENTED)] <= town.months).all()
     deviation = needs.person["trust"] * np.exp(
         -town.rules.world["trust_fade"][0] * (town.months - needs.person["trust_month"])
@@ -83,7 +84,7 @@ def _stocks(needs, tally, row):
         assert (tally.stock[stock] == count).all(), stock
 
 
-def _slots_and_queues(nodes, row, live):
+def _slots_and_queues(nodes, row, live, left):
     busy = np.zeros(nodes.work.shape, np.int64)
     holding = live & np.isin(row["phase"], (ASSESSED, IN_SERVICE))
     np.add.at(busy, (row["node"][holding], row["provider"][holding]), 1)
@@ -99,8 +100,8 @@ def _slots_and_queues(nodes, row, live):
         assert nodes.queue["last"][node] == before
         assert nodes.queue["waiting"][node] == here.size
         assert (np.diff(row["joined"][queue]) >= 0.0).all()  # first come, first served
-        # Nobody waits beside a free slot.
-        if here.size:
+        # Nobody waits beside a free slot, but where a provider has left its cases.
+        if here.size and not left[node]:
             assert (nodes.work["busy"][node] >= nodes.work["slots"][node]).all()
 
 
@@ -137,8 +138,14 @@ SUPPLY = st.one_of(
         quality_weight=SHARES,
         contract_years=st.integers(1, 4),
         community=st.booleans(),
+        lot_slots=st.integers(1, 3),
     ),
-    st.builds(Community, capacity_building=SHARES, quality_weight=SHARES),
+    st.builds(
+        Community,
+        capacity_building=SHARES,
+        quality_weight=SHARES,
+        projects=st.integers(0, 3),
+    ),
 )
 
 

@@ -78,6 +78,8 @@ CHOICES = {
     "Market.quality_weight": "how much quality, as seen, counts in an award; not how good it is",
     "Market.contract_years": "how long contracts run",
     "Market.community": "who may bid",
+    "Market.lot_slots": "how large a lot is let",
+    "Community.lot_slots": "how large a lot is granted",
     "Market.projects": "how many projects residents are asked to organise; who does is the world's",
     "Community.projects": "how many projects residents are asked to organise",
     "Community.capacity_building": "how much of the programme is bought",
@@ -159,7 +161,7 @@ def facts_of(model):
         for name in ("historic_gbp", "formula", "household_sizes", "area_entities")
     }
     world |= {f"who: {name}": column for name, column in facts.population.columns.items()}
-    world |= {name: getattr(providers, name) for name in ("price", "cost", "quality", "observed")}
+    world |= {name: getattr(providers, name) for name in ("price", "cost", "quality")}
     world |= {name: getattr(town.rules, name)
               for name in ("severity", "theme", "world", "assess", "keys")}  # fmt: skip
     world |= {name: getattr(priorities, name)

@@ -195,7 +195,7 @@ def test_two_policies_live_in_one_world(warm):
     assert one.accounts.held_gbp == other.accounts.held_gbp
     one.run(1)
     other.run(1)
-    for column in ("price", "cost", "quality", "observed"):
+    for column in ("price", "cost", "quality"):
         assert (getattr(one.providers, column) == getattr(other.providers, column)).all()
 
 

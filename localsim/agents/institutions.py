@@ -20,7 +20,7 @@ class Books(Protocol):
         """Cash in the lines of a theme."""
 
     def provider(self, what: str, node: int, kind: int) -> float:
-        """A figure of a provider: slots, busy, reserves_gbp, capacity, price_gbp, quality."""
+        """A figure of a provider: slots, busy, reserves_gbp, capacity, price_gbp, …quality."""
 
     def terms(self, node: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rates and effort of a provider, by task."""
@@ -67,7 +67,7 @@ class Provider(mesa.Agent[Any]):
 
     @property
     def reserves_gbp(self) -> float:
-        """Its own money; a community provider below zero is gone at the next commissioning."""
+        """Its own money; a provider outside the agency that has less than none leaves."""
         return self._figure("reserves_gbp")
 
     @property
@@ -84,6 +84,11 @@ class Provider(mesa.Agent[Any]):
     def quality(self) -> float:
         """Its chance of solving relative to the theme's: quality and fit."""
         return self._figure("quality")
+
+    @property
+    def observed_quality(self) -> float:
+        """The same as those who award work see it."""
+        return self._figure("observed_quality")
 
     @property
     def rates(self) -> NDArray[np.float64]:

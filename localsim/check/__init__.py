@@ -5,6 +5,7 @@ returns them beside the exact values. `run_all` asks them all on inputs of its o
 """
 
 from localsim.check.accounts import TickHalving, ledger, tick_halving
+from localsim.check.awards import Selection, selection
 from localsim.check.contracts import Relabelling, TargetsSet, relabelling, targets
 from localsim.check.fences import RingFence, ring_fence
 from localsim.check.givers import CrowdOut, Volunteers, crowd_out, volunteers
@@ -38,6 +39,7 @@ __all__ = [
     "Relabelling",
     "RingFence",
     "Row",
+    "Selection",
     "SpilloverThreshold",
     "TargetsSet",
     "TickHalving",
@@ -57,6 +59,7 @@ __all__ = [
     "relabelling",
     "ring_fence",
     "run_all",
+    "selection",
     "spillover_threshold",
     "targets",
     "tick_halving",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from localsim.check.accounts import ledger, tick_halving
+from localsim.check.awards import selection
 from localsim.check.contracts import relabelling, targets
 from localsim.check.fences import ring_fence
 from localsim.check.givers import crowd_out, volunteers
@@ -44,6 +45,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
         queue,
         pool_unlike,
         failure_demand,
+        selection,
         volunteers,
         crowd_out,
         targets,
@@ -67,6 +69,7 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "noisy_signal": ((1, 0.25, 100),),
     "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
     "pool_unlike": ((0.7, [1, 10]),),
+    "selection": ((0.1, 0.5),),
     "volunteers": ((2, 0.5), (5, 0.5), (40, 0.1)),
     "crowd_out": ((10, 0.5, 10, 0), (10, 0.5, 10, 0.3), (10, 0.5, 10, 0.95), (6, 0.2, 90, 4)),
     "targets": (

@@ -10,8 +10,11 @@ from localsim.errors import LocalsimError
 from localsim.policy.budgets import check_share, check_whole
 
 KINDS = ("in-house", "private", "voluntary", "co-operative")
-COMMUNITY_KINDS = KINDS[2:]
+IN_HOUSE, PRIVATE, VOLUNTARY, COOPERATIVE = range(len(KINDS))
+COMMUNITY = (VOLUNTARY, COOPERATIVE)
+COMMUNITY_KINDS = KINDS[VOLUNTARY:]
 MOST_PROJECTS = 10_000
+MOST_SLOTS = 1_000_000
 
 
 class Supply(ABC):
@@ -31,19 +34,22 @@ class Awarded(Supply, ABC):
     `capacity_building`, 0 to 1, is a paid programme that lets community providers grow.
     `quality_weight`, 0 to 1, is the weight of quality against price. A contract or grant lasts
     `contract_years`. `projects` is how many projects of their own residents of each area are
-    asked to organise a year; volunteers and gifts come to those that somebody organises.
+    asked to organise a year; volunteers and gifts come to those that somebody organises. Work is
+    let in lots of `lot_slots`: whoever cannot fill a whole one is not awarded it.
     """
 
     capacity_building: float = 0.0
     quality_weight: float = 0.5
     contract_years: int = 3
     projects: int = field(default=0, kw_only=True)
+    lot_slots: int = field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
         name = type(self).__name__
         check_share(f"{name}: capacity_building", self.capacity_building)
         check_share(f"{name}: quality_weight", self.quality_weight)
         check_whole(f"{name}: contract_years", self.contract_years, 1, 50)
+        check_whole(f"{name}: lot_slots", self.lot_slots, 1, MOST_SLOTS)
         check_whole(f"{name}: projects", self.projects, 0, MOST_PROJECTS)
         if self.projects and not self.community_bids:
             raise LocalsimError(
@@ -78,7 +84,10 @@ class Market(Awarded):
 @final
 @dataclass(frozen=True)
 class Community(Awarded):
-    """Agencies' own staff, and voluntary and co-operative providers by grant."""
+    """Agencies' own staff, and voluntary and co-operative providers by grant.
+
+    Grants are cheaper to let than contracts, and easier to lose: one may not be renewed.
+    """
 
     @property
     def bidders(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import Ledger
 from localsim.place import TENURES
+from localsim.policy.supply import VOLUNTARY
 
 ZONES = ("inside", "outside")
 CRISIS = "crisis: "
@@ -139,6 +140,7 @@ class Standing:
         costs = accounts.cost_gbp[nodes, kinds] * share
         # What is paid below cost draws on the provider's reserves, but for what is given to it.
         gifts = np.maximum(costs - pays, 0.0) * facts.value("supply.gift_share")
+        gifts[kinds != VOLUNTARY] = 0.0
         money = zip(pays.tolist(), costs.tolist(), gifts.tolist(), strict=True)
         return cls(
             nodes,

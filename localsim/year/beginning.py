@@ -20,16 +20,16 @@ def regimes_of(
     pools = town.patches.pool
     regimes = []
     for index, (policy, areas) in enumerate(answered):
-        nodes = np.unique(pools[areas])
+        nodes, first = np.unique(pools[areas], return_index=True)
+        home = np.flatnonzero(areas)[first // max(1, pools.shape[1])]
         heads = np.bincount(zone[areas], weights=people[areas], minlength=len(ZONES))
-        first = [np.flatnonzero((pools == node).any(axis=1))[0] for node in nodes]
         regimes.append(
             Regime(
                 index=index,
                 policy=policy,
                 areas=areas,
                 nodes=nodes,
-                zones_of_nodes=[ZONES[int(zone[area])] for area in first],
+                zones_of_nodes=[ZONES[z] for z in zone[home].tolist()],
                 heads_by_zone=heads / max(1.0, float(heads.sum())),
             )
         )

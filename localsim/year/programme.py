@@ -18,12 +18,8 @@ from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
 from localsim.policy.supply import COMMUNITY_KINDS, Awarded
 from localsim.year.accounts import ZONES, Accounts
-from localsim.year.commission import (
-    Providers,
-    building_gbp,
-    commission,
-    tenders_due,
-)
+from localsim.year.awards import award, building_gbp, letting_gbp, tenders_due
+from localsim.year.commission import Providers
 from localsim.year.decide import Bench, Hearing, decide, fences, purse_of
 from localsim.year.effort import hold_to
 from localsim.year.overheads import CAPACITY, TENDERING, overheads_gbp
@@ -141,7 +137,7 @@ def pay_overheads(
     costs = overheads_gbp(facts, policy, regime.areas, hearings, year_of_policy == 0)
     if isinstance(policy.supply, Awarded):
         tenders = tenders_due(facts, providers, policy.supply, regime.nodes, year)
-        costs[TENDERING] = tenders * facts.value("tender.authority_gbp")
+        costs[TENDERING] = tenders * letting_gbp(facts, policy.supply)
         costs[CAPACITY] = building_gbp(facts, providers, policy.supply, regime.nodes)
         full = facts.value("tender.bidder_gbp")
         small = full * facts.value("tender.grant_ratio")  # a community provider's application
@@ -234,7 +230,7 @@ def buy(
         weights=spending.ravel(),
         minlength=town.patches.nodes - first,
     )[regime.nodes - first]
-    slots = commission(
+    bought = award(
         facts,
         accounts,
         providers,
@@ -245,9 +241,9 @@ def buy(
         regime.zones_of_nodes,
         year,
     )
-    town.nodes.work["slots"][regime.nodes] = slots
-    accounts.pay_gbp[regime.nodes] = slots * providers.price[regime.nodes]
-    accounts.cost_gbp[regime.nodes] = slots * providers.cost[regime.nodes]
+    town.nodes.work["slots"][regime.nodes] = bought.slots
+    accounts.pay_gbp[regime.nodes] = bought.pay_gbp
+    accounts.cost_gbp[regime.nodes] = bought.cost_gbp
     hold_to(facts, town, providers, regime.policy.contract, regime.nodes)
     accounts.amenity_gbp[regime.index] = 0.0
     for t in facts.amenity_index:
