@@ -27,10 +27,10 @@ def enrol(model: Any, facts: Facts, patches: Patches) -> Centre:
 
 
 class Commissioners:
-    """Those who decide under a policy, by regime, tier and unit."""
+    """Those who decide under a policy: by regime, whether of a devolved slice, and unit."""
 
     def __init__(self) -> None:
-        self.who: dict[tuple[int, str, int], Commissioner] = {}
+        self.who: dict[tuple[int, bool, int], Commissioner] = {}
 
     def appoint(self, model: Any, facts: Facts, regimes: list[Regime]) -> None:
         """Make those who decide in these regimes, in the place of those before."""
@@ -43,13 +43,13 @@ class Commissioners:
                 names = facts.place.unit_names(bench.tier)
                 for unit in np.unique(units[regime.areas]):
                     areas = regime.areas & (units == unit)
-                    self.who[regime.index, bench.tier, int(unit)] = Commissioner(
+                    self.who[regime.index, bench.devolved, int(unit)] = Commissioner(
                         model, regime.policy.name, bench.tier, names[unit], areas, bench.devolved
                     )
 
     def minute(self, regime: Regime, hearings: list[Hearing], decisions: list[Array]) -> None:
         """Let those who decided remember who took part and what they decided."""
         for hearing, decision in zip(hearings, decisions, strict=True):
-            one = self.who[regime.index, hearing.bench.tier, hearing.unit]
+            one = self.who[regime.index, hearing.bench.devolved, hearing.unit]
             one.participants = int(hearing.rows.size)
             one.decision_gbp = decision

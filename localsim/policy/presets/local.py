@@ -1,72 +1,32 @@
-"""The policies by name, each with what the document it comes from says.
-
-Each is built of answers alone. Where a document leaves a question open, the status quo's answer
-stands.
-"""
+"""Ways to leave money and decisions to neighbourhoods and the people who live there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from localsim.errors import LocalsimError, nearest
 from localsim.policy.budgets import Pooled, RingFenced
-from localsim.policy.contract import Judgement, Targets
-from localsim.policy.listening import Record, Voice
+from localsim.policy.contract import Judgement
+from localsim.policy.listening import Voice
 from localsim.policy.policy import Devolved, Policy
-from localsim.policy.rules import (
-    Historic,
-    JointPanel,
-    MedianVoter,
-    NeedsFormula,
-    Rule,
-    TargetsFirst,
-)
+from localsim.policy.presets.centre import status_quo
+from localsim.policy.rules import Historic, JointPanel, MedianVoter, Rule
 from localsim.policy.supply import Market
 from localsim.policy.vote_rules import EqualShares, GreedyVote
 
 
-def status_quo() -> Policy:
-    """Kingston before 2010: silo agencies, with a twentieth left to neighbourhood committees.
+def neighbourhoods_1994() -> Policy:
+    """Every neighbourhood its own committee: the lines are theirs to spread, a twentieth to decide.
 
-    Kingston's councillors met in neighbourhood committees with delegated budgets from 1994; the
-    rest was spent by each agency in its own lines, to the national indicator set.
+    Kingston's neighbourhood committees of 1994 took decisions on local services; here they see the
+    record of their own neighbourhood, spend each line in it, and decide a twentieth of the money as
+    the median of those who come.
     """
     return Policy(
-        name="status_quo",
-        tier="authority",
+        name="neighbourhoods_1994",
+        tier="neighbourhood",
         devolved=Devolved(share=0.05, tier="neighbourhood", listening=Voice(), rule=MedianVoter()),
-        description="silo agencies with neighbourhood committees, as Kingston was before 2010",
-    )
-
-
-def top_down() -> Policy:
-    """National silos: ring-fenced lines, national targets first, 188 items to report.
-
-    The national indicator set of 2008 counted 188 measures, reported by every area to every
-    department (source T10).
-    """
-    return Policy(
-        name="top_down",
-        tier="nation",
-        rule=TargetsFirst(),
-        contract=Targets(items=188),
-        description="national silo budgets and targets, a door per agency",
-    )
-
-
-def needs_formula() -> Policy:
-    """A strong centre: national money by a formula of need, estimates shrunk to what it predicts.
-
-    The best case for the centre: the same money, spread by public indicators of need.
-    """
-    return Policy(
-        name="needs_formula",
-        tier="nation",
-        listening=Record(shrink=True),
-        rule=NeedsFormula(),
-        contract=Targets(items=188),
-        description="national money by a formula of need",
+        description="neighbourhood committees, and a twentieth decided by those who come",
     )
 
 
@@ -109,12 +69,3 @@ def participatory_budgeting(rule: str = "equal_shares", share: float = 0.02) -> 
         devolved=vote,
         description=f"two per cent voted on by residents ({rule.replace('_', ' ')})",
     )
-
-
-PRESETS: dict[str, Callable[[], Policy]] = {
-    "status_quo": status_quo,
-    "top_down": top_down,
-    "needs_formula": needs_formula,
-    "local_integrated_services": local_integrated_services,
-    "participatory_budgeting": participatory_budgeting,
-}

@@ -1,0 +1,50 @@
+"""The policies by name, each with what the document it comes from says.
+
+Each is built of answers alone. Where a document leaves a question open, the status quo's answer
+stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localsim.policy.policy import Policy
+from localsim.policy.presets.centre import (
+    needs_formula,
+    outcome_budgeting,
+    silo_budgeting,
+    status_quo,
+    top_down,
+)
+from localsim.policy.presets.council import citizens_hub
+from localsim.policy.presets.local import (
+    local_integrated_services,
+    neighbourhoods_1994,
+    participatory_budgeting,
+)
+
+PRESETS: dict[str, Callable[[], Policy]] = {
+    "status_quo": status_quo,
+    "top_down": top_down,
+    "needs_formula": needs_formula,
+    "silo_budgeting": silo_budgeting,
+    "outcome_budgeting": outcome_budgeting,
+    "neighbourhoods_1994": neighbourhoods_1994,
+    "local_integrated_services": local_integrated_services,
+    "citizens_hub": citizens_hub,
+    "participatory_budgeting": participatory_budgeting,
+}
+"""Every named policy, in the order of the story."""
+
+__all__ = [
+    "PRESETS",
+    "citizens_hub",
+    "local_integrated_services",
+    "needs_formula",
+    "neighbourhoods_1994",
+    "outcome_budgeting",
+    "participatory_budgeting",
+    "silo_budgeting",
+    "status_quo",
+    "top_down",
+]

@@ -1,0 +1,112 @@
+"""Every named policy does, in a running place, what its document says."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import localsim as ls
+from localsim.policy.presets import PRESETS
+
+TOWN = ls.Place.synthetic(1200, areas=6, neighbourhood_areas=3, seed=4)
+
+
+@pytest.fixture(scope="module")
+def start():
+    return ls.Model(TOWN, seed=2, warmup_years=2)
+
+
+def lived(start, name, years=2):
+    model = start.fork(PRESETS[name]())
+    model.run(years)
+    return model
+
+
+def measured(model):
+    return {(metric, group): value for metric, group, value in ls.measure(model)}
+
+
+def by_theme(model):
+    deciders = model.agents_by_type[ls.Commissioner]
+    return sum(one.decision_gbp.sum(axis=0) for one in deciders)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_it_is_named_explained_and_runs_with_its_money_balanced(start, name):
+    policy = PRESETS[name]()
+    assert policy.name == name
+    assert policy.description
+    said = inspect.getdoc(PRESETS[name])
+    assert len(said.splitlines()) > 2, "the sentence of its document is wanted"
+    model = lived(start, name, years=1)
+    assert model.accounts.held_gbp == pytest.approx(model.ledger.should_hold_gbp, abs=0.005)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_same_policy_under_another_name_differs_by_exactly_nothing(start, name):
+    policy = PRESETS[name]()
+    one, other = start.fork(policy), start.fork(replace(policy, name="by another name"))
+    one.run(1)
+    other.run(1)
+    assert measured(one) == measured(other)
+
+
+def test_silos_leave_every_pound_in_its_line_and_nothing_to_neighbourhoods(start):
+    model = lived(start, "silo_budgeting")
+    was = model.facts.historic_gbp.sum(axis=0)
+    spent = by_theme(model)
+    assert np.ptp(spent / was) < 0.2  # but for overheads and what whole slots left over
+    assert {one.tier for one in model.agents_by_type[ls.Commissioner]} == {"authority"}
+
+
+def test_outcome_budgeting_moves_the_councils_money_and_nobody_elses(start):
+    quo, model = lived(start, "silo_budgeting"), lived(start, "outcome_budgeting")
+    names = [theme.name for theme in model.themes]
+    council = np.isin(names, ["family", "place"])
+    change = by_theme(model) / by_theme(quo)
+    assert np.ptp(change[~council]) < 0.05  # overheads, and what whole slots left over
+    assert np.ptp(change[council]) > 0.1
+
+
+def test_neighbourhood_committees_decide_their_twentieth(start):
+    for name in ("status_quo", "neighbourhoods_1994"):
+        model = lived(start, name)
+        deciders = model.agents_by_type[ls.Commissioner]
+        slice_ = sum(d.spending_gbp for d in deciders if d.devolved)
+        assert slice_ / sum(d.spending_gbp for d in deciders) == pytest.approx(0.05, rel=1e-6)
+        assert {d.tier for d in deciders if d.devolved} == {"neighbourhood"}
+        assert sum(d.participants for d in deciders if d.devolved) > 0
+    tiers = {d.tier for d in lived(start, "neighbourhoods_1994").agents_by_type[ls.Commissioner]}
+    assert tiers == {"neighbourhood"}
+
+
+def test_a_hub_sends_nobody_on(start):
+    silo, hub = measured(lived(start, "silo_budgeting")), measured(lived(start, "citizens_hub"))
+    assert silo["pass_offs_per_solved", "all"] > 0.1
+    assert hub["pass_offs_per_solved", "all"] < 0.1 * silo["pass_offs_per_solved", "all"]
+
+
+def test_one_norbiton_pools_by_degrees_and_lets_others_work(start):
+    model = start.fork(PRESETS["local_integrated_services"]())
+    shares = []
+    for _ in range(3):
+        model.run(1)
+        shares.append(model.regimes[0].pooled_share)
+    willing = model.facts.value("pooling.willingness")
+    assert shares[0] == pytest.approx(0.6 * 0.5 * willing)
+    assert shares[0] < shares[1] < shares[2] < 0.6
+    slots = dict.fromkeys(("in-house", "private", "voluntary", "co-operative"), 0)
+    for one in model.agents_by_type[ls.Provider]:
+        slots[one.kind] += one.slots
+    assert slots["voluntary"] + slots["co-operative"] > 0
+    assert sum(d.participants for d in model.agents_by_type[ls.Commissioner]) > 0
+
+
+def test_participatory_budgeting_votes_on_a_fiftieth(start):
+    model = lived(start, "participatory_budgeting")
+    deciders = model.agents_by_type[ls.Commissioner]
+    voted = sum(d.spending_gbp for d in deciders if d.devolved)
+    assert 0.0 < voted / sum(d.spending_gbp for d in deciders) <= 0.02 + 1e-9
