@@ -39,6 +39,8 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "Policy",
     "Devolved",
     "Pilot",
+    "RollOut",
+    "Until",
     "RingFenced",
     "Pooled",
     "OpenEnded",
@@ -126,6 +128,8 @@ _HOMES = {
     "Policy": "localsim.policy.policy",
     "Devolved": "localsim.policy.policy",
     "Pilot": "localsim.policy.policy",
+    "RollOut": "localsim.policy.schedule",
+    "Until": "localsim.policy.schedule",
     "RingFenced": "localsim.policy.budgets",
     "Pooled": "localsim.policy.budgets",
     "OpenEnded": "localsim.policy.budgets",
@@ -215,6 +219,7 @@ if TYPE_CHECKING:
         Rule,
         TargetsFirst,
     )
+    from localsim.policy.schedule import RollOut, Until
     from localsim.policy.supply import Community, InHouse, Market
     from localsim.policy.vote_rules import EqualShares, GreedyVote
     from localsim.population import Population

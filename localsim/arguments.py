@@ -14,6 +14,7 @@ from localsim.errors import LocalsimError
 from localsim.place import Place
 from localsim.policy.budgets import Pooled, RingFenced, check_whole
 from localsim.policy.policy import Pilot, Policy
+from localsim.policy.schedule import AnyPolicy, Schedule, pilots_of, policies_of
 
 LARGEST_SEED = 2**63 - 1
 MOST_YEARS = 200
@@ -38,12 +39,12 @@ def check_assumptions(assumptions: Any) -> None:
 
 
 def check_policy(policy: Any) -> None:
-    """Refuse what is neither a policy nor a pilot."""
-    if not isinstance(policy, Policy | Pilot):
+    """Refuse what is neither a policy nor a pilot nor a schedule of them."""
+    if not isinstance(policy, Policy | Pilot | Schedule):
         made = " (call it: add brackets)" if callable(policy) else ""
         raise LocalsimError(
-            f"Model: policy must be a Policy or a Pilot, such as policies.top_down(), "
-            f"not {policy!r}{made}."
+            "Model: policy must be a Policy or a Pilot, such as policies.top_down(), or a RollOut "
+            f"or Until of one, not {policy!r}{made}."
         )
 
 
@@ -73,11 +74,12 @@ def ticks_of(ticks_per_month: Any) -> int:
     return int(ticks_per_month)
 
 
-def zone_of(place: Place, policy: Policy | Pilot, zone: Any) -> Array:
+def zone_of(place: Place, policy: AnyPolicy, zone: Any) -> Array:
     """Return which areas are reported as inside, bool[A]: as given, or the pilot's, or all."""
     if zone is None:
         everywhere = np.ones(len(place.codes), dtype=bool)
-        return place.mask(policy.areas) if isinstance(policy, Pilot) else everywhere
+        pilots = [place.mask(pilot.areas) for pilot in pilots_of(policy)]
+        return np.any(pilots, axis=0) if pilots else everywhere
     chosen = np.asarray(zone)
     if chosen.dtype != bool or chosen.shape != (len(place.codes),):
         raise LocalsimError(
@@ -109,11 +111,10 @@ def check_borders(regimes: list[tuple[Policy, Array]], borders: Array) -> None:
             )
 
 
-def check_fences(policy: Policy | Pilot, facts: Facts) -> None:
+def check_fences(policy: AnyPolicy, facts: Facts) -> None:
     """Refuse ring-fences and pools for themes that the model does not have."""
     names = {theme.name for theme in facts.themes}
-    parts = (policy.policy, policy.elsewhere) if isinstance(policy, Pilot) else (policy,)
-    for part in parts:
+    for part in policies_of(policy):
         budgets = part.budgets
         does, named = "fences", tuple[str, ...]()
         if isinstance(budgets, RingFenced):

@@ -21,7 +21,7 @@ from localsim.errors import LocalsimError
 from localsim.model import Model
 from localsim.place import Place
 from localsim.policy.budgets import check_whole
-from localsim.policy.policy import Pilot, Policy
+from localsim.policy.schedule import AnyPolicy
 from localsim.policy.supply import KINDS
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Diary(Model):
     def __init__(
         self,
         place: Place,
-        policy: Policy | Pilot | None = None,
+        policy: AnyPolicy | None = None,
         *,
         residents: Iterable[int] | None = None,
         looks_per_month: int = 240,
@@ -117,7 +117,7 @@ class Diary(Model):
         self.ticks_per_month = looks_per_month
         self._begin_writing()
 
-    def fork(self, policy: Policy | Pilot) -> Diary:
+    def fork(self, policy: AnyPolicy) -> Diary:
         """Return a copy of this moment under another policy, its diary begun anew."""
         twin = super().fork(policy)
         assert isinstance(twin, Diary)

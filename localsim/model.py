@@ -19,14 +19,14 @@ from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
 from localsim.ledger import Ledger
 from localsim.place import TENURES, Place
-from localsim.policy.policy import Pilot, Policy
 from localsim.policy.presets import status_quo
+from localsim.policy.schedule import AnyPolicy, Stage, stages_of
 from localsim.policy.supply import KINDS, Awarded
 from localsim.scenarios import Scenario, scenario_of, steady
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
-from localsim.year.beginning import hand_over, regimes_of
+from localsim.year.beginning import change_over, hand_over, regimes_of
 from localsim.year.commission import Providers
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
@@ -48,7 +48,7 @@ class Model(PeopledModel):
     place
         Where: a `Place`.
     policy
-        A `Policy` or a `Pilot`; without one, the status quo.
+        A `Policy`, a `Pilot`, or a `RollOut` or `Until`; without one, the status quo.
     seed, replication
         The luck: same numbers, same draws, whatever the policy. `seed=None` takes a fresh one,
         kept as `model.seed`.
@@ -77,7 +77,7 @@ class Model(PeopledModel):
     def __init__(
         self,
         place: Place,
-        policy: Policy | Pilot | None = None,
+        policy: AnyPolicy | None = None,
         *,
         seed: int | None = 0,
         replication: int = 0,
@@ -133,6 +133,7 @@ class Model(PeopledModel):
     def step(self) -> None:
         """Let one month pass, and at the start of a year decide on it."""
         if self.month % MONTHS_A_YEAR == 0:
+            self.change()
             self.fund()
             self.listen()
             self.allocate()
@@ -149,7 +150,7 @@ class Model(PeopledModel):
         for _ in range(arguments.years_of("Model: years to run", years) * MONTHS_A_YEAR):
             self.step()
 
-    def fork(self, policy: Policy | Pilot) -> Model:
+    def fork(self, policy: AnyPolicy) -> Model:
         """Return a copy of this moment, with the same luck to come, under another policy."""
         arguments.check_policy(policy)
         twin = copy.deepcopy(self)
@@ -157,6 +158,12 @@ class Model(PeopledModel):
         return twin
 
     # ── the phases of a year ──────────────────────────────────────────────────────────────────
+
+    def change(self) -> None:
+        """Let one policy give way to the next where a stage begins this year."""
+        for stage in stages_of(self.policy)[1:]:
+            if stage.year == self.month // MONTHS_A_YEAR:
+                self._take_over(stage)
 
     def fund(self) -> None:
         """Pay the year's lines in."""
@@ -267,25 +274,33 @@ class Model(PeopledModel):
 
     # ── beginnings ────────────────────────────────────────────────────────────────────────────
 
-    def _begin(self, policy: Policy | Pilot) -> None:
-        """Start a policy: its regimes, doors and deciders, and counters and books at zero."""
+    def _begin(self, policy: AnyPolicy) -> None:
+        """Start a policy, with counters and books at zero."""
         arguments.check_fences(policy, self.facts)
-        regimes = policy.regimes(self.place)
-        arguments.check_borders(regimes, self.borders)
+        for stage in stages_of(policy):
+            arguments.check_borders(stage.policy.regimes(self.place), self.borders)
         self.policy = policy
         people = self.place.residents.astype(np.float64)
-        self.regimes = regimes_of(self.facts, self.town, self.zone, regimes)
-        hand_over(self.facts, self.accounts, self.regimes)
-        open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in regimes])
-        set_targets(self.facts, self.town, [answers.contract for answers, _ in regimes])
-        open_ended = [regime.open_ended for regime in self.regimes]
-        self.owners = Owners.of(self.facts, self.town, self.zone, open_ended)
         cells = len(self.place.codes) * len(TENURES)
         self.heads_of_cell = np.bincount(self.town.needs.person["cell"], minlength=cells)
         adult = self.population.age_band >= ADULT
         self.adults_of_cell = np.bincount(self.town.needs.person["cell"][adult], minlength=cells)
         self.heads_of_zone = np.bincount(self.zone, weights=people, minlength=len(ZONES))
+        self.month = 0
+        self._take_over(stages_of(policy)[0])
         self._reset_counters()
+
+    def _take_over(self, stage: Stage) -> None:
+        """Let a stage's policy take over as things stand: its regimes, doors and deciders."""
+        before, answered = self.regimes, stage.policy.regimes(self.place)
+        self.regimes = regimes_of(self.facts, self.town, self.zone, answered)
+        change_over(self.facts, before, self.regimes, stage, self.month // MONTHS_A_YEAR)
+        hand_over(self.facts, self.accounts, before, self.regimes)
+        open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in answered])
+        set_targets(self.facts, self.town, [answers.contract for answers, _ in answered])
+        open_ended = [regime.open_ended for regime in self.regimes]
+        self.owners = Owners.of(self.facts, self.town, self.zone, open_ended)
+        self.accounts.paid = self.owners.flows(self.town.tally)
         self.commissioners.appoint(self, self.facts, self.regimes)
         self.centre.items_reported = max(r.policy.contract.items for r in self.regimes)
 
@@ -304,7 +319,6 @@ class Model(PeopledModel):
         self.participants = np.zeros(self.heads_of_cell.size, np.int64)
         self.projects = np.zeros((2, areas), np.int64)  # asked for, and organised
         self.providers.failed[:] = 0
-        self.month = 0
         self.flow_history: list[Array] = []
         self.spend_history: list[list[float]] = []
         self.trust_history: list[Array] = []

@@ -19,6 +19,7 @@ from localsim.policy.listening import Listening
 from localsim.policy.policy import Devolved, Pilot, Policy
 from localsim.policy.presets import PRESETS, local_integrated_services, status_quo
 from localsim.policy.rules import Rule
+from localsim.policy.schedule import RollOut, Until
 from localsim.policy.supply import Community, Supply
 from localsim.themes import Amenity, Log
 
@@ -54,6 +55,14 @@ CHOICES = {
     "Pilot.policy": "what is tried",
     "Pilot.areas": "where",
     "Pilot.elsewhere": "what the rest keeps",
+    "RollOut.name": "what it is called",
+    "RollOut.pilot": "what is tried before it goes everywhere",
+    "RollOut.after_years": "when it goes everywhere",
+    "RollOut.learning": "whether watching the pilot is bought; what it spares is the world's",
+    "Until.name": "what it is called",
+    "Until.policy": "what ends",
+    "Until.years": "when it ends",
+    "Until.then": "what follows",
     "Policy.counting": "whose gains it counts",
     "RingFenced.shares": "how the pot is cut",
     "RingFenced.carry": "how much of what is left over may be kept",
@@ -103,7 +112,7 @@ def variants(kind):
 
 KINDS = (Budgets, Listening, Rule, Contract, Access, Supply, Counting)
 ANSWERS = sorted(
-    {k for kind in KINDS for k in variants(kind)} | {Policy, Devolved, Pilot},
+    {k for kind in KINDS for k in variants(kind)} | {Policy, Devolved, Pilot, RollOut, Until},
     key=lambda kind: kind.__name__,
 )
 CONCRETE = [

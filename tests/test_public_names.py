@@ -7,7 +7,7 @@ import localsim
 NAMES = """
 Place Population Theme Casework Amenity Log Quadratic Tasks default_themes
 Assumption Assumptions source sources
-Policy Devolved Pilot RingFenced Pooled OpenEnded OwnGains WithNeighbours
+Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
 Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets LinearContract Judgement Silo Hub InHouse Market Community policies

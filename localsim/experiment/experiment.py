@@ -27,6 +27,7 @@ from localsim.experiment.validate import (
 )
 from localsim.place import PLACES, Place
 from localsim.policy import presets
+from localsim.policy.schedule import pilots_of
 from localsim.scenarios import Scenario, scenario_of
 from localsim.themes import check_themes, default_themes
 
@@ -387,7 +388,7 @@ def _text(what: str, value: str | None) -> str | None:
 
 def _zone(place: Place, policies: Sequence[Any]) -> tuple[Any, Any]:
     """Return the areas of any pilot, bool[A], and labels int64[A] that part every pilot's areas."""
-    pilots = [place.mask(policy.areas) for policy in policies if hasattr(policy, "areas")]
+    pilots = [place.mask(pilot.areas) for policy in policies for pilot in pilots_of(policy)]
     if not pilots:
         return None, None
     _, borders = np.unique(np.stack(pilots), axis=1, return_inverse=True)

@@ -14,7 +14,6 @@ from localsim.policy.budgets import Pooled
 from localsim.policy.counting import WithNeighbours
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
-from localsim.policy.presets import status_quo
 from localsim.year.amenity import neighbours
 from localsim.year.decide import Bench, Hearing
 from localsim.year.pooling import partners, pools
@@ -37,9 +36,13 @@ def overheads_gbp(
     policy: Policy,
     areas: Array,
     hearings: list[Hearing],
-    first_year: bool,
+    changes: list[tuple[int, float]],
+    evaluated: bool,
 ) -> dict[str, float]:
-    """Return a year's overheads of a policy in its areas (bool[A]) by purpose."""
+    """Return a year's overheads of a policy in its areas (bool[A]) by purpose.
+
+    `changes` are answers that have to change this year, with a year's money where they do.
+    """
     place = facts.place
     heads = float(place.residents[areas].sum())
     costs = {
@@ -48,10 +51,12 @@ def overheads_gbp(
         ENGAGEMENT: math.fsum(_engagement_gbp(facts, hearing) for hearing in hearings),
     }
     costs[COORDINATION] = _coordination_gbp(facts, policy, areas)
-    if first_year:
-        changed = len(policy.changes_from(status_quo()))
-        pot = float(facts.historic_gbp[areas].sum())
-        costs[TRANSITION] = changed * facts.value("transition.share_per_answer") * pot
+    share = facts.value("transition.share_per_answer")
+    due = [changed * share * pot for changed, pot in changes]
+    if evaluated:
+        due.append(facts.value("transition.evaluation_gbp_per_year"))
+    if due:
+        costs[TRANSITION] = math.fsum(due)
     return costs
 
 

@@ -30,7 +30,11 @@ BIDDERS = "bidders' own funds"
 
 @dataclass(eq=False)
 class Regime:
-    """A policy, the areas it runs (bool[A]) and the pools there (nodes int64[n])."""
+    """A policy, the areas it runs (bool[A]) and the pools there (nodes int64[n]).
+
+    `begun` is the year in which it began there; `changes` are how many answers had to change then
+    on how much money a year; an `evaluated` one is watched, so that others can learn from it.
+    """
 
     index: int
     policy: Policy
@@ -39,6 +43,9 @@ class Regime:
     zones_of_nodes: list[str]
     heads_by_zone: Array
     pooled_share: float = 0.0
+    begun: int = 0
+    changes: list[tuple[int, float]] = field(default_factory=list)
+    evaluated: bool = False
     plan: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
@@ -74,7 +81,7 @@ def fund(
     accounts: Accounts,
     ledger: Ledger,
     zone: Array,
-    year_of_policy: int,
+    policy_year: int,
     funding: Array,
 ) -> None:
     """Pay a year's lines in, draw the ring-fences, and move on the share that is pooled.
@@ -91,7 +98,7 @@ def fund(
             unspent = max(0.0, float(accounts.lines[r, t]))
             accounts.lines[r, t] -= ledger.give_back(theme.agency, regime.main_zone, unspent)
     else:
-        if year_of_policy > 0:
+        if policy_year > regime.begun:
             _claw_back(facts, regime, accounts, ledger)
         for t, theme in enumerate(facts.themes):
             for z, name in enumerate(ZONES):
@@ -126,7 +133,7 @@ def pay_overheads(
     hearings: list[Hearing],
     contacts: Array,
     year: int,
-    year_of_policy: int,
+    policy_year: int,
 ) -> None:
     """Pay for running the policy, and set money aside for assessments; lines bear it alike.
 
@@ -134,7 +141,8 @@ def pay_overheads(
     overhead is cut in proportion.
     """
     r, policy = regime.index, regime.policy
-    costs = overheads_gbp(facts, policy, regime.areas, hearings, year_of_policy == 0)
+    changes = regime.changes if policy_year == regime.begun else []
+    costs = overheads_gbp(facts, policy, regime.areas, hearings, changes, regime.evaluated)
     if isinstance(policy.supply, Awarded):
         tenders = tenders_due(facts, providers, policy.supply, regime.nodes, year)
         costs[TENDERING] = tenders * letting_gbp(facts, policy.supply)
