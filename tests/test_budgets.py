@@ -11,6 +11,7 @@ from localsim.model import Model
 from localsim.place import Place
 from localsim.policy.budgets import Pooled, RingFenced
 from localsim.policy.counting import OwnGains, WithNeighbours
+from localsim.policy.listening import Voice
 from localsim.policy.policy import Pilot, Policy
 from localsim.policy.presets import status_quo
 from localsim.policy.rules import Historic, NeedsFormula, Planner, Rule
@@ -243,3 +244,17 @@ def test_counting_moves_nothing_but_its_price_where_no_rule_reckons_with_it(warm
         for counting in (OwnGains(), WithNeighbours())
     )
     assert np.array_equal(one.regimes[0].plan, other.regimes[0].plan)
+
+
+def test_lines_that_are_not_pooled_are_not_put_to_the_vote():
+    """With few votes and much money, projects that nobody approved are funded too."""
+    policy = Policy(
+        "a vote on one line",
+        tier="nation",
+        budgets=Pooled(1.0, 1.0, themes=["work"]),
+        listening=Voice(),
+        rule=GreedyVote(1.0),
+    )
+    model = Model(PLACE, policy, warmup_years=0)
+    model.run(3)
+    assert model.regimes[0].pooled_share > 0.0

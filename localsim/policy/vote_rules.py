@@ -60,7 +60,7 @@ class _Vote(Rule):
             for code in evidence.areas
         ]
         flat = [[name for row in names for name in row[t]] for t in range(themes)]
-        costs = {name: lot for column in flat for name in column}
+        costs = {name: lot for t in np.flatnonzero(on_offer) for name in flat[t]}
         where = {name: (a, t) for a in range(areas) for t in range(themes) for name in names[a][t]}
         ballots = [
             {name for a, t in zip(*np.nonzero(yes), strict=True) for name in names[a][t]}
