@@ -1,5 +1,6 @@
 """One policy after another: what begins, who pays for it, and what stays as it was."""
 
+import textwrap
 from dataclasses import replace
 
 import pytest
@@ -203,3 +204,53 @@ def test_an_experiment_runs_schedules_beside_policies_with_inside_and_outside():
     same = experiment.replace(policies=[QUO, ls.RollOut(PILOT, 1)])
     assert other.fingerprint != same.fingerprint
     assert same == experiment.replace(policies=[QUO, ls.RollOut(PILOT, 1)])
+
+
+def test_a_config_says_the_same(tmp_path):
+    file = tmp_path / "asked.yaml"
+    code = ls.Place.norbiton().codes[0]
+    file.write_text(
+        textwrap.dedent(f"""\
+        place: norbiton
+        policies:
+          - status_quo
+          - policy: local_integrated_services
+            pilot: [{code}]
+            roll_out: {{after_years: 3, learning: false}}
+          - {{policy: top_down, until: {{years: 2}}, name: a try}}
+          - policy: top_down
+            pilot: [{code}]
+            roll_out: {{}}
+            until: {{years: 4, then: {{policy: needs_formula}}}}
+            name: all of it
+        """)
+    )
+    preset = ls.policies
+    pilot = ls.Pilot(preset.local_integrated_services(), [code], QUO)
+    down = ls.Pilot(preset.top_down(), [code], QUO)
+    assert ls.Experiment.from_config(file) == ls.Experiment(
+        "norbiton",
+        [
+            QUO,
+            ls.RollOut(pilot, 3, learning=False),
+            ls.Until(preset.top_down(), 2, QUO, "a try"),
+            ls.Until(ls.RollOut(down), 4, preset.needs_formula(), "all of it"),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{policy: top_down, roll_out: {}}", "only a policy that is piloted is rolled out"),
+        ("{policy: top_down, until: {}}", "until.years: this key is missing"),
+        ("{policy: top_down, until: {year: 3}}", "did you mean 'years'"),
+        ("{policy: top_down, until: {years: 3, then: top_don}}", "did you mean 'top_down'"),
+        ("{policy: top_down, pilot: nowhere, roll_out: {}}", "nowhere"),
+    ],
+)
+def test_a_mistaken_schedule_in_a_config_is_a_sentence(tmp_path, entry, said):
+    file = tmp_path / "asked.yaml"
+    file.write_text(f"place: norbiton\npolicies:\n  - {entry}\n")
+    with pytest.raises(LocalsimError, match=said):
+        ls.Experiment.from_config(file)

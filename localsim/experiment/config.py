@@ -49,6 +49,7 @@ from localsim.experiment.wording import problems
 from localsim.place import PLACES, Place
 from localsim.policy import presets
 from localsim.policy.policy import Pilot, Policy
+from localsim.policy.schedule import AnyPolicy, RollOut, Schedule, Until, pilots_of
 from localsim.policy.written import read_answers
 from localsim.scenarios import SCENARIOS, Scenario
 from localsim.themes import default_themes
@@ -97,9 +98,9 @@ def _build(config: Config, document: Document) -> Experiment:
         place = _place(config, document.path.parent)
     wrong.tell()
     for index, policy in enumerate(policies):
-        if isinstance(policy, Pilot):
+        for pilot in pilots_of(policy):
             with wrong.at("policies", index, "pilot"):
-                place.mask(policy.areas)
+                place.mask(pilot.areas)
     with wrong.at("scenario"):
         scenario = _scenario(config.scenario)
         scenario.check(default_themes(), Assumptions.default().names)
@@ -176,15 +177,29 @@ def _policy(entry: str | PolicyEntry) -> Policy:
     return policy if entry.name is None else replace(policy, name=entry.name)
 
 
-def _answer(entry: str | PolicyEntry) -> Policy | Pilot:
-    """Return what an entry asks to be run: a policy everywhere, or piloted in some areas."""
-    if isinstance(entry, str) or entry.pilot is None:
+def _answer(entry: str | PolicyEntry) -> AnyPolicy:
+    """Return what an entry asks to be run: a policy, a pilot, or either rolled out or ended."""
+    if isinstance(entry, str):
+        return _policy(entry)
+    name = entry.name or ""
+    if entry.until is not None:
+        ends = _answer(entry.model_copy(update={"name": None, "until": None}))
+        then = _answer(entry.until.then or "status_quo")
+        if isinstance(then, Schedule):
+            raise LocalsimError("what follows neither ends nor is rolled out itself.")
+        return Until(ends, entry.until.years, then, name)
+    if entry.roll_out is not None:
+        pilot = _answer(entry.model_copy(update={"name": None, "roll_out": None}))
+        if not isinstance(pilot, Pilot):
+            raise LocalsimError("only a policy that is piloted is rolled out; add 'pilot'.")
+        return RollOut(pilot, entry.roll_out.after_years, entry.roll_out.learning, name)
+    if entry.pilot is None:
         return _policy(entry)
     elsewhere = entry.elsewhere or "status_quo"
     if not isinstance(elsewhere, str) and elsewhere.pilot is not None:
         raise LocalsimError("what runs elsewhere cannot be piloted itself; leave out its 'pilot'.")
     inside = _policy(entry.model_copy(update={"name": None}))
-    return Pilot(inside, entry.pilot, _policy(elsewhere), entry.name or "")
+    return Pilot(inside, entry.pilot, _policy(elsewhere), name)
 
 
 _SAMPLES = {"latin_hypercube": LatinHypercube, "sobol": Sobol}

@@ -50,11 +50,32 @@ class CsvPlace(_Strict):
     name: Name | None = None
 
 
+class RollOutEntry(_Strict):
+    """When what is piloted goes everywhere, and whether with what was learnt."""
+
+    after_years: Annotated[int, Field(ge=1, le=LONGEST_YEARS)] = 2
+    learning: bool = True
+
+
+class UntilEntry(_Strict):
+    """When a policy ends, and what follows it."""
+
+    years: Annotated[int, Field(ge=1, le=LONGEST_YEARS)]
+    then: (
+        Annotated[
+            Annotated[Text, Tag("word")] | Annotated[PolicyEntry, Tag("mapping")],
+            Discriminator(_form),
+        ]
+        | None
+    ) = None
+
+
 class PolicyEntry(_Strict):
     """A preset, perhaps with other answers or under another name, or piloted in areas.
 
-    `answers` replaces answers of the preset, as `localsim.policy.written` reads them; further
-    keys are the preset's own arguments.
+    `answers` replaces answers of the preset, as `localsim.policy.written` reads them. A pilot may
+    be rolled out with `roll_out`, and anything end with `until`. Further keys are the preset's
+    own arguments.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -69,6 +90,8 @@ class PolicyEntry(_Strict):
         ]
         | None
     ) = None
+    roll_out: RollOutEntry | None = None
+    until: UntilEntry | None = None
     name: Name | None = None
 
 
@@ -255,6 +278,8 @@ FORMS: dict[str, type[BaseModel]] = {
     "place/mapping": SyntheticPlace,
     "place/table": CsvPlace,
     "policies/mapping": PolicyEntry,
+    "policies/mapping/roll_out": RollOutEntry,
+    "policies/mapping/until": UntilEntry,
     "scenario/mapping": ScenarioEntry,
     "assumptions/mapping": AssumptionsEntry,
     "design/grid form": GridForm,

@@ -68,6 +68,9 @@ def _policy_names(path: KeyPath, entry: Any) -> Iterator[tuple[KeyPath, Any, Ite
             yield (*path, key), key, [*PolicyEntry.model_fields, *own]
     if "elsewhere" in entry:
         yield from _policy_names((*path, "elsewhere"), entry["elsewhere"])
+    until = entry.get("until")
+    if isinstance(until, Mapping) and "then" in until:
+        yield from _policy_names((*path, "until", "then"), until["then"])
 
 
 def _arguments(function: Callable[..., Any]) -> list[str]:

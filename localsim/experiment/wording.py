@@ -54,6 +54,7 @@ def _place(
         if inside:
             data = data[part]
             path.append(part)
+            form = f"{form}/{part}" if f"{form}/{part}" in forms else form
             continue
         if path and f"{path[0]}/{part}" in forms:
             form = f"{path[0]}/{part}"
