@@ -29,6 +29,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "Log",
     "Quadratic",
     "Tasks",
+    "Routing",
     "default_themes",
     # numbers and where they are from
     "Assumption",
@@ -67,6 +68,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "Judgement",
     "Silo",
     "Hub",
+    "LeadProfessional",
     "InHouse",
     "Market",
     "Community",
@@ -120,6 +122,7 @@ _HOMES = {
     "Log": "localsim.themes",
     "Quadratic": "localsim.themes",
     "Tasks": "localsim.tasks",
+    "Routing": "localsim.routing",
     "default_themes": "localsim.themes",
     "Assumption": "localsim.assumptions",
     "Assumptions": "localsim.assumptions",
@@ -156,6 +159,7 @@ _HOMES = {
     "Judgement": "localsim.policy.contract",
     "Silo": "localsim.policy.access",
     "Hub": "localsim.policy.access",
+    "LeadProfessional": "localsim.policy.access",
     "InHouse": "localsim.policy.supply",
     "Market": "localsim.policy.supply",
     "Community": "localsim.policy.supply",
@@ -201,7 +205,7 @@ if TYPE_CHECKING:
     from localsim.model import Model
     from localsim.place import Place
     from localsim.policy import presets as policies
-    from localsim.policy.access import Hub, Silo
+    from localsim.policy.access import Hub, LeadProfessional, Silo
     from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
     from localsim.policy.contract import Judgement, LinearContract, Targets
     from localsim.policy.counting import OwnGains, WithNeighbours
@@ -223,6 +227,7 @@ if TYPE_CHECKING:
     from localsim.policy.supply import Community, InHouse, Market
     from localsim.policy.vote_rules import EqualShares, GreedyVote
     from localsim.population import Population
+    from localsim.routing import Routing
     from localsim.scenarios import Scenario
     from localsim.tasks import Tasks
     from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes

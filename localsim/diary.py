@@ -60,7 +60,8 @@ class Spell(NamedTuple):
     `resident` is a row of the population, `need` counts the resident's needs of the theme, from 0
     or, for those who have moved in, from a number of their own,
     `where` is the desk's agency or the kind of provider, `start` and `end` are months since the
-    policy began, `visits` and `crises` are counted since the need opened.
+    policy began, `visits` and `crises` are counted since the need opened, and `step` is how far
+    it has got in a sequence of teams, 0 for its own.
     """
 
     resident: int
@@ -73,6 +74,7 @@ class Spell(NamedTuple):
     ended: str
     visits: int
     crises: int
+    step: int
 
 
 class Diary(Model):
@@ -191,6 +193,9 @@ class Diary(Model):
         following = PHASES.index(new.phase) if new is not None and goes_on else NO_NEED
         otherwise = UNSEEN if following else "went by itself"
         ended = ENDINGS.get((PHASES.index(old.phase), following), otherwise)
+        served = old.phase == PHASES[IN_SERVICE] and following not in (NO_NEED, UNPRESENTED)
+        if new is not None and served and new.step > old.step:
+            ended = "handed over"
         if self._has_left(old):
             ended = MOVED
         end = new.start if new is not None and goes_on else now
@@ -225,6 +230,7 @@ class Diary(Model):
             ended="",
             visits=int(case["visits"]),
             crises=int(case["crises"]),
+            step=int(case["step"]),
         )
 
     def _where(self, phase: int, case: Any) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from localsim.assumptions import HUGE, Assumption, Assumptions
 from localsim.errors import LocalsimError, nearest
+from localsim.routing import Routing
 from localsim.tasks import Tasks
 
 ELIGIBLE = ("everyone", "adults", "working age", "householders", "families")
@@ -94,7 +95,10 @@ class Casework(Theme):
     the assumption `severe_share`. With `desk=False` a presented need goes straight to its queue.
     What open needs cost others, as they come, is paid by `crisis_payer` and `entitlement_payer`:
     open-ended lines that no policy commissions from, and so no agency of a theme.
-    `tasks` says what the work consists of where it is not two tasks of which one is measured.
+    `tasks` says what the work consists of where it is not two tasks of which one is measured,
+    `routing` how needs find the right desk where not by the world's rate of misdirection. A case
+    may call for a `sequence` of the teams of other themes, in order (there and back names its
+    own again): `step_share.NAME` is the chance that it does, `step_months.NAME` the mean service.
     """
 
     eligible: str = "adults"
@@ -103,6 +107,8 @@ class Casework(Theme):
     crisis_payer: str = "acute services"
     entitlement_payer: str = "Treasury"
     tasks: Tasks | None = None
+    routing: Routing | None = field(default=None, hash=False)
+    sequence: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,10 +125,13 @@ class Casework(Theme):
                 raise LocalsimError(f"Theme {self.name!r}: a payer has a name, not {payer!r}.")
         if not isinstance(self.tasks, Tasks | None):
             raise LocalsimError(f"Theme {self.name!r}: tasks are Tasks(…), not {self.tasks!r}.")
+        if not isinstance(self.routing, Routing | None):
+            raise LocalsimError(f"Theme {self.name!r}: routing is a Routing, not {self.routing!r}.")
+        object.__setattr__(self, "sequence", _check_sequence(self.name, self.sequence))
 
     def as_seen(self) -> Casework:
         """Return what those who decide may see: who can have the need, and no number of it."""
-        return replace(self, values={}, tasks=None)
+        return replace(self, values={}, tasks=None, routing=None)
 
     @property
     def defaults(self) -> Mapping[str, float]:
@@ -147,6 +156,8 @@ class Casework(Theme):
                 f"crisis_per_month.{severity}": 0.0,
                 f"open_share.{severity}": 0.0,
             }
+        for name in self.sequence:
+            values |= {f"step_share.{name}": 1.0, f"step_months.{name}": 3.0}
         return values
 
 
@@ -271,6 +282,14 @@ def default_themes() -> tuple[Theme, ...]:
     )
 
 
+def _check_sequence(theme: str, given: Any) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise LocalsimError(f"Theme {theme!r}: sequence is a list of themes' names, not {given!r}.")
+    for name in given:
+        _check_name(name)
+    return tuple(given)
+
+
 def check_themes(themes: Any) -> tuple[Theme, ...]:
     """Return a sequence of themes as a tuple, or say what is wrong with them."""
     if not isinstance(themes, Sequence):
@@ -291,4 +310,12 @@ def check_themes(themes: Any) -> tuple[Theme, ...]:
                 f"Theme {theme.name!r}: crises and entitlements are paid from open-ended lines of "
                 "their own; give their payer a name that is no agency's."
             )
+    casework = [theme.name for theme in themes if isinstance(theme, Casework)]
+    for theme in themes:
+        for name in theme.sequence if isinstance(theme, Casework) else ():
+            if name not in casework:
+                raise LocalsimError(
+                    f"Theme {theme.name!r}: no team of casework takes over as {name!r}; "
+                    + nearest(name, casework)
+                )
     return tuple(themes)

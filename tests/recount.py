@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from localsim.dynamics.columns import ASSESSED, AT_DOOR, IN_SERVICE, NO_NEED, QUEUEING, UNPRESENTED
 from localsim.place import Place
-from localsim.policy.access import Hub, Silo
+from localsim.policy.access import Hub, LeadProfessional, Silo
 from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
 from localsim.policy.contract import Judgement, Targets
 from localsim.policy.counting import OwnGains, WithNeighbours
@@ -99,7 +99,8 @@ def _slots_and_queues(nodes, row, live, left):
         assert sorted(queue) == here.tolist()
         assert nodes.queue["last"][node] == before
         assert nodes.queue["waiting"][node] == here.size
-        assert (np.diff(row["joined"][queue]) >= 0.0).all()  # first come, first served
+        order = "priority" if nodes.queue["by_severity"][node] else "joined"
+        assert (np.diff(row[order][queue]) >= 0.0).all()
         # Nobody waits beside a free slot, but where a provider has left its cases.
         if here.size and not left[node]:
             assert (nodes.work["busy"][node] >= nodes.work["slots"][node]).all()
@@ -149,6 +150,14 @@ SUPPLY = st.one_of(
 )
 
 
+DOORS = [
+    Silo(),
+    Hub(),
+    LeadProfessional("severity"),
+    Hub("severity", co_located=True, outreach=0.5),
+]
+
+
 @st.composite
 def policies(draw):
     """Any answers to the six questions that go together."""
@@ -179,7 +188,7 @@ def policies(draw):
         contract=draw(
             st.builds(Targets, st.integers(0, 400)) | st.builds(Judgement, st.integers(0, 60))
         ),
-        access=draw(st.sampled_from([Silo(), Hub()])),
+        access=draw(st.sampled_from(DOORS)),
         supply=draw(SUPPLY),
         counting=draw(st.sampled_from([OwnGains(), WithNeighbours()])),
         devolved=devolved,

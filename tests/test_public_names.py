@@ -5,12 +5,13 @@ from __future__ import annotations
 import localsim
 
 NAMES = """
-Place Population Theme Casework Amenity Log Quadratic Tasks default_themes
+Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes
 Assumption Assumptions source sources
 Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
 Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
-GreedyVote EqualShares Targets LinearContract Judgement Silo Hub InHouse Market Community policies
+GreedyVote EqualShares Targets LinearContract Judgement Silo Hub LeadProfessional
+InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
 Scenario scenarios Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open
 appraise Appraisal attribute Attribution plots check LocalsimError __version__

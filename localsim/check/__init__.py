@@ -7,6 +7,7 @@ returns them beside the exact values. `run_all` asks them all on inputs of its o
 from localsim.check.accounts import TickHalving, ledger, tick_halving
 from localsim.check.awards import Selection, selection
 from localsim.check.contracts import Relabelling, TargetsSet, relabelling, targets
+from localsim.check.desks import Doors, doors
 from localsim.check.fences import RingFence, ring_fence
 from localsim.check.givers import CrowdOut, Volunteers, crowd_out, volunteers
 from localsim.check.losing import MECHANISMS, LocalLoses, local_loses
@@ -31,6 +32,7 @@ __all__ = [
     "MECHANISMS",
     "CrowdOut",
     "Difference",
+    "Doors",
     "FailureDemand",
     "LocalLoses",
     "NoisySignal",
@@ -47,6 +49,7 @@ __all__ = [
     "Volunteers",
     "Vote",
     "crowd_out",
+    "doors",
     "failure_demand",
     "frictionless",
     "identical_policies",

@@ -14,7 +14,7 @@ from localsim.check.sameness import Difference
 from localsim.check.world import read
 from localsim.model import Model
 from localsim.place import Place
-from localsim.policy.access import Access, Hub, Silo
+from localsim.policy.access import Access, Hub, LeadProfessional, Silo
 from localsim.policy.budgets import Budgets, OpenEnded, Pooled, RingFenced
 from localsim.policy.contract import Contract, Judgement, Targets
 from localsim.policy.listening import Listening, Record, Voice
@@ -106,7 +106,7 @@ def random_policy(seed: int, draw: int) -> Policy:
     ]  # fmt: skip
     budgets: list[Budgets] = [RingFenced(), Pooled(share, ramp=next(luck)), OpenEnded(0.5 + share)]
     contracts: list[Contract] = [Targets(int(400 * next(luck))), Judgement(int(60 * next(luck)))]
-    doors: list[Access] = [Silo(), Hub()]
+    doors: list[Access] = [Silo(), Hub(), LeadProfessional(), Hub("severity", co_located=True)]
     supply: list[Supply] = [
         InHouse(), Market(quality_weight=next(luck)),
         Market(community=True, capacity_building=next(luck), contract_years=1, projects=2),

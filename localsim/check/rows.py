@@ -13,6 +13,7 @@ import numpy as np
 from localsim.check.accounts import ledger, tick_halving
 from localsim.check.awards import selection
 from localsim.check.contracts import relabelling, targets
+from localsim.check.desks import doors
 from localsim.check.fences import ring_fence
 from localsim.check.givers import crowd_out, volunteers
 from localsim.check.losing import LocalLoses, local_loses, shipped
@@ -48,6 +49,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
         selection,
         volunteers,
         crowd_out,
+        doors,
         targets,
         relabelling,
         identical_policies,
@@ -72,6 +74,7 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "selection": ((0.1, 0.5),),
     "volunteers": ((2, 0.5), (5, 0.5), (40, 0.1)),
     "crowd_out": ((10, 0.5, 10, 0), (10, 0.5, 10, 0.3), (10, 0.5, 10, 0.95), (6, 0.2, 90, 4)),
+    "doors": (([0.3, 0.2], [[0, 0.5], [0.25, 0]], [1, 1]),),
     "targets": (
         ([1, 1], [[1, 0.5], [0.5, 1]], [0.25, 1], 1),
         ([2, 1, 3], [[2, 0.5, 0.2], [0.5, 1, 0], [0.2, 0, 3]], [0.5, math.inf, 2], 0.7),

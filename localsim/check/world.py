@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _NOUGHT = (
     "needs.coupling", "needs.value_sd_within", "needs.value_sd_yearly", "needs.value_of_own_need",
-    "doors.misdirection", "doors.drop", "doors.contact_gbp", "hidden.effect",
+    "doors.misdirection", "doors.drop", "doors.contact_gbp", "doors.co_location_gbp_per_head",
+    "hidden.effect",
     "record.noise_sd", "record.lag_months", "voice.noise_sd",
     "engagement.participant_gbp", "engagement.outreach_gbp_per_head",
     "deciding.gbp_per_decider", "coordination.gbp_per_partner",
@@ -40,7 +41,10 @@ def frictionless(values: Mapping[str, float] | None = None) -> Assumptions:
     Spillovers, prevention and crises belong to themes, and are set there. `values` sets
     assumptions over that, by name.
     """
-    nought = dict.fromkeys(_NOUGHT, 0.0) | {"pooling.willingness": 1.0}
+    nought = dict.fromkeys(_NOUGHT, 0.0) | {
+        "pooling.willingness": 1.0,
+        "doors.lead_service_ratio": 1.0,
+    }
     return Assumptions.default().replace(nought | dict(values or {}))
 
 

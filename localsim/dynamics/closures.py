@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from localsim.dynamics.columns import IN_SERVICE, QUEUEING
+from localsim.dynamics.order import put_in_order
 from localsim.dynamics.town import Town
 
 
 def send_back(town: Town, node: int, provider: int) -> None:
-    """Send the cases in a provider's service at a node to the end of its queue.
+    """Send the cases in a provider's service at a node to the end of its queue, or to their rank.
 
     Those who had waited longest for it come first. What was done for them is lost: service begins
     anew, and the clocks of healing and crisis, which stood still, run on.
@@ -40,4 +41,6 @@ def send_back(town: Town, node: int, provider: int) -> None:
         queue["first"] = mine[0]
     queue["last"] = mine[-1]
     queue["waiting"] += mine.size
+    if queue["by_severity"][0]:
+        put_in_order(town, np.array([node]))
     np.subtract.at(town.tally.stock["in_service"], (row["cell"][mine], row["theme"][mine]), 1)

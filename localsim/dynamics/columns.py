@@ -21,11 +21,11 @@ PHASES = ("none", "unpresented", "waiting at a door", "being assessed", "queuein
 # Decisions that have a stream of their own in every theme.
 DECISIONS = (
     "onset", "severity", "heal", "crisis", "present", "door", "route", "drop",
-    "assess", "provider", "service", "solve", "return",
+    "assess", "provider", "service", "solve", "return", "sequence", "handover", "priority",
 )  # fmt: skip
 (
     ONSET, SEVERITY, HEAL, CRISIS, PRESENT, DOOR, ROUTE, DROP,
-    ASSESS, PROVIDER, SERVICE, SOLVE, RETURN,
+    ASSESS, PROVIDER, SERVICE, SOLVE, RETURN, SEQUENCE, HANDOVER, PRIORITY,
 ) = range(len(DECISIONS))  # fmt: skip
 
 # What is counted, by cell and theme.
@@ -96,8 +96,10 @@ CASE = np.dtype(
         ("after", "i8"),
         ("visits", "i8"),
         ("spells", "i8"),  # times it has been left unpresented
-        ("crises", "i8"),
+        ("crises", "i4"),
+        ("step", "i4"),  # how far it has got in a sequence of agencies
         ("agency", "i8"),  # the desk it is at
+        ("priority", "f8"),  # the lowest is served first, where severity counts
     ]
 )
 WORK = np.dtype(
@@ -108,7 +110,14 @@ WORK = np.dtype(
         ("success", "f8"),  # chance of solving relative to the theme's
     ]
 )
-QUEUE = np.dtype([("first", "i8"), ("last", "i8"), ("waiting", "i8")])
+QUEUE = np.dtype(
+    [
+        ("first", "i8"),
+        ("last", "i8"),
+        ("waiting", "i8"),
+        ("by_severity", "?"),  # else first come, first served
+    ]
+)
 EVENT = np.dtype([("time", "f8"), ("ref", "i8"), ("case", "i4"), ("stamp", "i4")])
 STOCK = np.dtype([("open_now", "i8"), ("in_system", "i8"), ("in_service", "i8")])
 SEVERITY_RULES = np.dtype(
@@ -124,6 +133,24 @@ THEME_RULES = np.dtype(
     [
         ("severe", "f8"),  # chance that a new need is of the second severity
         ("returns", "f8"),  # share of failures that come straight back
+        ("steps", "i8"),  # services of other teams that may follow its own
+    ]
+)
+STEP_RULES = np.dtype(
+    [
+        ("team", "i8"),  # the theme whose team serves
+        ("agency", "i8"),  # that team's agency
+        ("months", "f8"),  # mean service; that of a theme's own team goes by severity
+        ("share", "f8"),  # chance that a case calls for it
+    ]
+)
+ACCESS_RULES = np.dtype(
+    [
+        ("joint", "?"),  # all open needs of a person are presented together
+        ("warm", "?"),  # cases are handed over in person: no desk, and nobody drops out
+        ("kept", "?"),  # who has served a case takes it back without a desk
+        ("pace", "f8"),  # length of a service, relative to the usual
+        ("seeking", "f8"),  # rate of presenting, relative to the usual
     ]
 )
 TARGET_RULES = np.dtype(
@@ -180,8 +207,9 @@ class Rules(NamedTuple):
     regime: Array  # int64[A]
     own_desk: Array  # int64[R, K], agency that handles the theme; -1 where there is no desk
     first_door: Array  # float64[R, K, G], cumulative
-    next_door: Array  # float64[R, K, G, G], cumulative, from a wrong desk
-    joint_door: Array  # bool[R], all open needs of a person are presented together
+    next_door: Array  # float64[R, K, G, G], cumulative; what is left goes on to the service
+    access: Array  # ACCESS_RULES[R]
+    step: Array  # STEP_RULES[K, 1 + most steps]; the first is the theme's own team
     target: Array  # TARGET_RULES[R]
     desk: Array  # int64[A, G], node
     pool: Array  # int64[A, K], node
@@ -286,3 +314,11 @@ def no_targets(regimes: int) -> Array:
     target = np.zeros(regimes, TARGET_RULES)
     target["months"] = np.inf
     return target
+
+
+def usual_access(regimes: int) -> Array:
+    """Return so many regimes' access with a door an agency, ACCESS_RULES[R]."""
+    access = np.zeros(regimes, ACCESS_RULES)
+    access["pace"] = 1.0
+    access["seeking"] = 1.0
+    return access

@@ -14,7 +14,7 @@ import numpy as np
 
 from localsim import streams
 from localsim.assumptions import Assumptions
-from localsim.dynamics.columns import DECISIONS, WORLD_RULES, Array
+from localsim.dynamics.columns import DECISIONS, STEP_RULES, WORLD_RULES, Array
 from localsim.dynamics.limits import check_limits
 from localsim.errors import LocalsimError
 from localsim.place import Place
@@ -254,6 +254,33 @@ def severe_share(facts: Facts) -> Array:
         for theme in facts.casework
     ]
     return np.array(shares, dtype=np.float64)
+
+
+def steps(facts: Facts) -> Array:
+    """Return the teams that a case of each theme may be served by in turn, STEP_RULES[K, 1 + S]."""
+    names = [theme.name for theme in facts.casework]
+    most = max((len(theme.sequence) for theme in facts.casework), default=0)
+    rules = np.zeros((len(names), 1 + most), STEP_RULES)
+    for k, theme in enumerate(facts.casework):
+        for s, name in enumerate((theme.name, *theme.sequence)):
+            team = names.index(name)
+            rules[k, s]["team"] = team
+            rules[k, s]["agency"] = facts.agencies.index(facts.casework[team].agency)
+            if s > 0:
+                rules[k, s]["months"] = facts.value(f"{theme.name}.step_months.{name}")
+                rules[k, s]["share"] = facts.value(f"{theme.name}.step_share.{name}")
+    return rules
+
+
+def assess_months(facts: Facts) -> Array:
+    """Return the mean assessment at each agency's desk and, last, at a hub's; float64[G + 1].
+
+    An agency has an assumption of its own, ``doors.assess_months.AGENCY``, where one was added.
+    """
+    usual = facts.value("doors.assess_months")
+    own = [f"doors.assess_months.{agency}" for agency in facts.agencies]
+    months = [facts.value(name) if name in facts.assumptions else usual for name in own]
+    return np.array([*months, usual * facts.value("doors.hub_assess_ratio")])
 
 
 def case_cost_gbp(facts: Facts) -> Array:

@@ -1,4 +1,4 @@
-"""The month: needs open, are presented, assessed, passed on, queue, are served and come back.
+"""The month: needs open, are served, come back, heal, come to a crisis and close.
 
 Events carry real times. Everything due before the window's end is taken in the order of time, and
 what it causes inside the window is taken in its turn; the window's length changes nothing but how
@@ -15,25 +15,17 @@ from localsim.compiled import Whole, compiled
 from localsim.dynamics.columns import (
     ASSESSED,
     AT_DOOR,
-    CONTACTS,
     CRISES,
     CRISIS,
-    DOOR,
-    DROP,
-    DROPPED,
     HEAL,
     HEALED,
     LAPSED,
     NEED_MONTHS,
     NO_NEED,
     OPENED,
-    PASS_OFFS,
-    PRESENT,
-    PRESENTATIONS,
     QUEUEING,
     RETURN,
     RETURNED,
-    ROUTE,
     SERVICE_MONTHS,
     SEVERITY,
     SOLVE,
@@ -48,39 +40,18 @@ from localsim.dynamics.columns import (
     Rules,
     Tally,
 )
+from localsim.dynamics.doors import (
+    await_presentation,
+    enter_door,
+    hand_over,
+    lapse,
+    next_step,
+    team_of,
+)
 from localsim.dynamics.onset import change_coupling, draw_threshold, schedule
 from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting, stop_clock
-from localsim.dynamics.trust import feel, kept_trust
+from localsim.dynamics.trust import feel
 from localsim.streams import unit, unit_exponential
-
-
-@compiled
-def _await_presentation(
-    needs: Needs,
-    cases: Cases,
-    rules: Rules,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
-    """Leave a need unpresented until its resident (again) seeks a door."""
-    i, k = cases.row[c].resident, cases.row[c].theme
-    kept = kept_trust(needs, rules, i, now)
-    rate = rules.severity[k, cases.row[c].severity].present * needs.person[i].seeking
-    if kept != 0.0:
-        rate *= math.exp(rules.world[0].trust_presenting * kept)
-    cases.row[c].phase = UNPRESENTED
-    cases.row[c].phase_at = math.inf
-    if rate > 0.0:
-        amount = unit_exponential(
-            rules.keys[k, PRESENT],
-            cases.row[c].entity,
-            cases.row[c].episode,
-            cases.row[c].spells,
-        )
-        cases.row[c].phase_at = now + amount / rate
-    schedule(cases, heap, c, needs.threshold.shape[0], end)
 
 
 @compiled
@@ -120,6 +91,7 @@ def open_need(
     cases.row[c].severity = severity
     cases.row[c].presented = math.nan
     cases.row[c].crises = 0
+    cases.row[c].step = 0
     cases.row[c].spells = 0
     cases.row[c].visits = 0
     cases.row[c].attempts = 0
@@ -135,7 +107,7 @@ def open_need(
     tally.stock[cell, k].open_now += 1
     needs.need[k, i].case = c
     needs.threshold[k, i] = math.inf
-    _await_presentation(needs, cases, rules, heap, c, now, end)
+    await_presentation(needs, cases, rules, heap, c, now, end)
     change_coupling(needs, rules, heap, hazard, i, 1, now, start, end)
 
 
@@ -172,131 +144,6 @@ def close_need(
 
 
 @compiled
-def _enter_door(cases: Cases, rules: Rules, tally: Tally, c: Whole, agency: Whole) -> Whole:
-    """Count a visit to an agency and return the node of its desk, for the case to join."""
-    cases.row[c].agency = agency
-    cases.row[c].visits += 1
-    tally.flows[cases.row[c].cell, cases.row[c].theme, CONTACTS] += 1
-    node: Whole = rules.desk[cases.row[c].area, agency]
-    return node
-
-
-@compiled
-def _present_one(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
-    k = cases.row[c].theme
-    cell, area = cases.row[c].cell, cases.row[c].area
-    if math.isnan(cases.row[c].presented):
-        cases.row[c].presented = now
-        tally.flows[cell, k, PRESENTATIONS] += 1
-    tally.stock[cell, k].in_system += 1
-    tally.flows[cell, k, SYSTEM_MONTHS] += end - now
-    regime = rules.regime[area]
-    node, phase = rules.pool[area, k], QUEUEING
-    if rules.own_desk[regime, k] >= 0:
-        who, episode, spell = cases.row[c].entity, cases.row[c].episode, cases.row[c].spells
-        u = unit(rules.keys[k, DOOR], who, episode, spell)
-        agency = 0
-        while rules.first_door[regime, k, agency] <= u:
-            agency += 1
-        node, phase = _enter_door(cases, rules, tally, c, agency), AT_DOOR
-    join(needs, cases, nodes, rules, tally, heap, c, node, phase, now, end)
-
-
-@compiled
-def present(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
-    """Seek a door with one need, or at a joint door with all that are open."""
-    i = cases.row[c].resident
-    regime = rules.regime[cases.row[c].area]
-    own = rules.own_desk[regime, cases.row[c].theme]
-    last = needs.need.shape[0] if own >= 0 and rules.joint_door[regime] else 0
-    for k in range(-1, last):  # first the need whose time has come, then the others
-        other = np.int64(c)
-        if k >= 0:
-            other = np.int64(needs.need[k, i].case)
-            if other < 0 or cases.row[other].phase != UNPRESENTED:
-                continue
-            if rules.own_desk[regime, k] != own:
-                continue
-        _present_one(needs, cases, nodes, rules, tally, heap, other, now, end)
-
-
-@compiled
-def _lapse(
-    needs: Needs,
-    cases: Cases,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
-    """Give up for now: the need stays open and nobody knows of it."""
-    k = cases.row[c].theme
-    cell = cases.row[c].cell
-    tally.stock[cell, k].in_system -= 1
-    tally.flows[cell, k, SYSTEM_MONTHS] -= end - now
-    cases.row[c].spells += 1
-    _await_presentation(needs, cases, rules, heap, c, now, end)
-
-
-@compiled
-def assessed(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
-    """Leave a desk: for the service, for another desk, or for home."""
-    i, k = cases.row[c].resident, cases.row[c].theme
-    cell, area = cases.row[c].cell, cases.row[c].area
-    node = cases.row[c].node
-    nodes.work[node, cases.row[c].provider].busy -= 1
-    serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
-    regime, agency = rules.regime[area], cases.row[c].agency
-    next_node, phase = rules.pool[area, k], QUEUEING
-    if agency != rules.own_desk[regime, k]:
-        who, episode, visit = cases.row[c].entity, cases.row[c].episode, cases.row[c].visits
-        tally.flows[cell, k, PASS_OFFS] += 1
-        if unit(rules.keys[k, DROP], who, episode, visit) < rules.world[0].drop:
-            tally.flows[cell, k, DROPPED] += 1
-            feel(needs, rules, tally, i, 0.0, now, end)
-            _lapse(needs, cases, rules, tally, heap, c, now, end)
-            return
-        u = unit(rules.keys[k, ROUTE], who, episode, visit)
-        onward = 0
-        while rules.next_door[regime, k, agency, onward] <= u:
-            onward += 1
-        next_node, phase = _enter_door(cases, rules, tally, c, onward), AT_DOOR
-    join(needs, cases, nodes, rules, tally, heap, c, next_node, phase, now, end)
-
-
-@compiled
 def served(
     needs: Needs,
     cases: Cases,
@@ -322,6 +169,11 @@ def served(
     cases.row[c].crisis_at += now
     who, episode, attempt = cases.row[c].entity, cases.row[c].episode, cases.row[c].attempts
     cases.row[c].attempts = attempt + 1
+    if rules.theme[k].steps > 0:
+        step = next_step(cases, rules, c)
+        if step >= 0:
+            hand_over(needs, cases, nodes, rules, tally, heap, c, step, now, end)
+            return
     chance = rules.severity[k, cases.row[c].severity].solve * nodes.work[node, p].success
     if unit(rules.keys[k, SOLVE], who, episode, attempt) < chance:
         tally.flows[cell, k, SOLVED] += 1
@@ -334,13 +186,14 @@ def served(
     feel(needs, rules, tally, i, 0.0, now, end)
     if unit(rules.keys[k, RETURN], who, episode, attempt) >= rules.theme[k].returns:
         tally.flows[cell, k, LAPSED] += 1
-        _lapse(needs, cases, rules, tally, heap, c, now, end)
+        lapse(needs, cases, rules, tally, heap, c, now, end)
         return
     tally.flows[cell, k, RETURNED] += 1
-    own = rules.own_desk[rules.regime[area], k]
-    next_node, phase = rules.pool[area, k], QUEUEING
-    if own >= 0:
-        next_node, phase = _enter_door(cases, rules, tally, c, own), AT_DOOR
+    regime, team = rules.regime[area], team_of(cases, rules, c)
+    own = rules.own_desk[regime, team]
+    next_node, phase = rules.pool[area, team], QUEUEING
+    if own >= 0 and not rules.access[regime].kept:
+        next_node, phase = enter_door(cases, rules, tally, c, own), AT_DOOR
     join(needs, cases, nodes, rules, tally, heap, c, next_node, phase, now, end)
 
 

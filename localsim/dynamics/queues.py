@@ -1,8 +1,10 @@
-"""Queues: a case waits at a node until a slot is free, first come first served."""
+"""Queues: a case waits at a node for a slot, first come first served or by severity."""
 
 from __future__ import annotations
 
 import math
+
+import numpy as np
 
 from localsim.compiled import Whole, compiled
 from localsim.dynamics.agenda import fetch_case
@@ -14,6 +16,7 @@ from localsim.dynamics.columns import (
     FIRST_STARTS,
     IN_SERVICE,
     OVER_TARGET,
+    PRIORITY,
     PROVIDER,
     QUEUEING,
     RELABELLED,
@@ -139,12 +142,25 @@ def _start(
         tally.stock[cell, k].in_service += 1
         flows[SERVICE_MONTHS] += end - now
         amount = unit_exponential(rules.keys[k, SERVICE], who, episode, cases.row[c].attempts)
-        mean = rules.severity[k, cases.row[c].severity].service * nodes.work[node, p].duration
+        mean = rules.severity[k, cases.row[c].severity].service
+        if cases.row[c].step > 0:
+            mean = rules.step[k, cases.row[c].step].months
+        regime = rules.regime[cases.row[c].area]
+        mean = mean * nodes.work[node, p].duration * rules.access[regime].pace
         cases.row[c].phase = IN_SERVICE
         cases.row[c].phase_at = now + amount * mean
         cases.row[c].heal_at -= now  # while in service: the months that are left
         cases.row[c].crisis_at -= now
     schedule(cases, heap, c, needs.threshold.shape[0], end)
+
+
+@compiled
+def _priority(cases: Cases, rules: Rules, c: Whole) -> float:
+    """Return who is served first where severity counts: the severe, and among equals by lot."""
+    who, episode, attempt = cases.row[c].entity, cases.row[c].episode, cases.row[c].attempts
+    lot = unit(rules.keys[cases.row[c].theme, PRIORITY], who, episode, attempt)
+    rank: float = lot - cases.row[c].severity
+    return rank
 
 
 @compiled
@@ -161,7 +177,10 @@ def join(
     now: float,
     end: float,
 ) -> None:
-    """Bring a case to a node: it starts if a slot is free and nobody waits, else it queues."""
+    """Bring a case to a node: it starts if a slot is free and nobody waits, else it queues.
+
+    Last in the queue; or where severity counts, before all who are less urgent.
+    """
     cases.row[c].node = node
     cases.row[c].joined = now
     cases.row[c].phase = phase
@@ -172,14 +191,21 @@ def join(
     if p >= 0:
         _start(needs, cases, nodes, rules, tally, heap, c, p, now, end)
         return
-    tail = nodes.queue[node].last
+    tail, behind = nodes.queue[node].last, np.int64(-1)
+    if phase == QUEUEING and nodes.queue[node].by_severity:
+        cases.row[c].priority = _priority(cases, rules, c)
+        while tail >= 0 and cases.row[tail].priority > cases.row[c].priority:
+            tail, behind = cases.row[tail].before, tail
     cases.row[c].before = tail
-    cases.row[c].after = -1
+    cases.row[c].after = behind
     if tail >= 0:
         cases.row[tail].after = c
     else:
         nodes.queue[node].first = c
-    nodes.queue[node].last = c
+    if behind >= 0:
+        cases.row[behind].before = c
+    else:
+        nodes.queue[node].last = c
     nodes.queue[node].waiting += 1
     schedule(cases, heap, c, needs.threshold.shape[0], end)
 

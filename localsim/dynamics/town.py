@@ -33,6 +33,7 @@ from localsim.dynamics.columns import (
     new_nodes,
     new_tally,
     no_targets,
+    usual_access,
 )
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.window import BEGIN, CASES_FULL, COLLECT, DONE, run_window
@@ -227,8 +228,6 @@ def stands_open(
 def _rules(facts: Facts, patches: Patches, keys: Array) -> Rules:
     areas, themes = len(facts.place.codes), len(facts.casework)
     agencies = len(facts.agencies) + 1
-    assess = np.full(agencies, facts.value("doors.assess_months"))
-    assess[-1] *= facts.value("doors.hub_assess_ratio")
     severity = np.zeros((themes, 2), SEVERITY_RULES)
     for rule, name in (
         ("heal", "heal_per_month"),
@@ -241,16 +240,19 @@ def _rules(facts: Facts, patches: Patches, keys: Array) -> Rules:
     theme = np.zeros(themes, THEME_RULES)
     theme["severe"] = fact.severe_share(facts)
     theme["returns"] = fact.per_theme(facts, "return_share")
+    step = fact.steps(facts)
+    theme["steps"] = [len(t.sequence) for t in facts.casework]
     return Rules(
         severity=severity,
         theme=theme,
         world=fact.world_rules(facts),
-        assess=assess,
+        assess=fact.assess_months(facts),
         regime=np.zeros(areas, np.int64),
         own_desk=np.full((1, themes), -1, np.int64),
         first_door=np.ones((1, themes, agencies)),
         next_door=np.ones((1, themes, agencies, agencies)),
-        joint_door=np.zeros(1, bool),
+        access=usual_access(1),
+        step=step,
         target=no_targets(1),
         desk=patches.desk,
         pool=patches.pool,

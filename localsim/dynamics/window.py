@@ -28,7 +28,8 @@ from localsim.dynamics.columns import (
     Rules,
     Tally,
 )
-from localsim.dynamics.month import assessed, heal_or_crisis, open_need, present, served
+from localsim.dynamics.doors import assessed, present
+from localsim.dynamics.month import heal_or_crisis, open_need, served
 from localsim.dynamics.onset import onset_time, open_window
 from localsim.dynamics.queues import serve_waiting
 

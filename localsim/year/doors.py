@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from localsim.dynamics.columns import Array
+from localsim.dynamics.columns import Array, usual_access
 from localsim.dynamics.facts import Facts
+from localsim.dynamics.order import set_order
 from localsim.dynamics.town import Town
-from localsim.policy.access import Access, Hub
+from localsim.errors import LocalsimError, nearest
+from localsim.policy.access import Access, Hub, LeadProfessional
+from localsim.routing import Routing
+from localsim.themes import Casework
 
 NO_DESK = -1
 
 
 def open_doors(facts: Facts, town: Town, regimes: list[tuple[Access, Array]]) -> None:
-    """Set doors, routes and desk slots for each regime's access and areas (bool[A])."""
+    """Set doors, routes, desk slots and queues for each regime's access and areas (bool[A])."""
     doors = [_doors(facts, access) for access, _ in regimes]
     regime = np.zeros(len(facts.place.codes), np.int64)
     for r, (_, areas) in enumerate(regimes):
@@ -27,9 +31,24 @@ def open_doors(facts: Facts, town: Town, regimes: list[tuple[Access, Array]]) ->
         own_desk=np.stack([d[0] for d in doors]),
         first_door=np.stack([d[1] for d in doors]),
         next_door=np.stack([d[2] for d in doors]),
-        joint_door=np.array([isinstance(access, Hub) for access, _ in regimes]),
+        access=_access_rules(facts, [access for access, _ in regimes]),
     )
     _staff_desks(facts, town, regimes)
+    for access, areas in regimes:
+        set_order(town, np.unique(town.patches.pool[areas]), access.order == "severity")
+
+
+def _access_rules(facts: Facts, accesses: list[Access]) -> Array:
+    rules = usual_access(len(accesses))
+    for r, access in enumerate(accesses):
+        if isinstance(access, Hub):
+            rules["joint"][r] = True
+            rules["warm"][r] = access.co_located
+            rules["seeking"][r] = np.exp(facts.value("doors.hub_reach") * access.outreach)
+        elif isinstance(access, LeadProfessional):
+            rules["warm"][r] = rules["kept"][r] = True
+            rules["pace"][r] = facts.value("doors.lead_service_ratio")
+    return rules
 
 
 def _doors(facts: Facts, access: Access) -> tuple[Array, Array, Array]:
@@ -49,12 +68,34 @@ def _doors(facts: Facts, access: Access) -> tuple[Array, Array, Array]:
         home = agencies if joint else facts.agencies.index(theme.agency)
         kept = [agencies] if joint else with_desk
         own[k] = home
+        if theme.routing is not None and not joint:
+            first[k], onward[k] = _routed(facts, theme, theme.routing, kept)
+            onward[k, -1] = first[k]  # from a hub's desk, whose cases wait while it is given up
+            continue
         first[k] = _towards(home, [g for g in kept if g != home], astray, doors)
         # From doors that are kept no longer, too: cases wait there while the policy changes.
         for here in range(doors):
             others = [g for g in kept if g not in (home, here)]
             onward[k, here] = _towards(home, others, astray, doors)
+        onward[k, home] = 0.0  # the right door
     return own, first, onward
+
+
+def _routed(
+    facts: Facts, theme: Casework, routing: Routing, kept: list[int]
+) -> tuple[Array, Array]:
+    """Return first door [G] and next door [G, G] of a theme's own routing, both cumulative."""
+    names = (*facts.agencies, "")
+    open_doors = [facts.agencies[g] for g in kept]
+    for agency in routing.agencies:
+        if agency not in open_doors:
+            raise LocalsimError(
+                f"Theme {theme.name!r}: its routing names {agency!r}, which keeps no desk; "
+                + nearest(agency, open_doors)
+            )
+    first = np.cumsum([routing.first.get(agency, 0.0) for agency in names])
+    first[np.flatnonzero(np.diff(first, prepend=0.0))[-1] :] = 1.0
+    return first, np.cumsum(routing.matrix(names), axis=1)
 
 
 def _towards(home: int, others: list[int], astray: float, doors: int) -> Array:

@@ -10,6 +10,7 @@ import math
 
 from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
+from localsim.policy.access import Hub
 from localsim.policy.budgets import Pooled
 from localsim.policy.counting import WithNeighbours
 from localsim.policy.listening import Voice
@@ -25,9 +26,11 @@ COORDINATION = "coordination"
 TRANSITION = "transition"
 TENDERING = "tendering"
 CAPACITY = "capacity building"
+PREMISES = "premises"
 SUPPORT = "volunteer support"
 OVERHEADS = (
-    COMPLIANCE, DECIDING, ENGAGEMENT, COORDINATION, TENDERING, CAPACITY, SUPPORT, TRANSITION,
+    COMPLIANCE, DECIDING, ENGAGEMENT, COORDINATION, TENDERING, CAPACITY, SUPPORT, PREMISES,
+    TRANSITION,
 )  # fmt: skip
 
 
@@ -51,6 +54,11 @@ def overheads_gbp(
         ENGAGEMENT: math.fsum(_engagement_gbp(facts, hearing) for hearing in hearings),
     }
     costs[COORDINATION] = _coordination_gbp(facts, policy, areas)
+    if isinstance(policy.access, Hub):
+        per_head = policy.access.outreach * facts.value("engagement.outreach_gbp_per_head")
+        costs[ENGAGEMENT] += per_head * heads
+        if policy.access.co_located:
+            costs[PREMISES] = facts.value("doors.co_location_gbp_per_head") * heads
     share = facts.value("transition.share_per_answer")
     due = [changed * share * pot for changed, pot in changes]
     if evaluated:
