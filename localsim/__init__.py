@@ -47,6 +47,9 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "OpenEnded",
     "OwnGains",
     "WithNeighbours",
+    "NoCapital",
+    "Borrow",
+    "CapitalBudget",
     "Record",
     "Voice",
     "Evidence",
@@ -138,6 +141,9 @@ _HOMES = {
     "OpenEnded": "localsim.policy.budgets",
     "OwnGains": "localsim.policy.counting",
     "WithNeighbours": "localsim.policy.counting",
+    "NoCapital": "localsim.policy.capital",
+    "Borrow": "localsim.policy.capital",
+    "CapitalBudget": "localsim.policy.capital",
     "Record": "localsim.policy.listening",
     "Voice": "localsim.policy.listening",
     "Evidence": "localsim.policy.evidence",
@@ -207,6 +213,7 @@ if TYPE_CHECKING:
     from localsim.policy import presets as policies
     from localsim.policy.access import Hub, LeadProfessional, Silo
     from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
+    from localsim.policy.capital import Borrow, CapitalBudget, NoCapital
     from localsim.policy.contract import Judgement, LinearContract, Targets
     from localsim.policy.counting import OwnGains, WithNeighbours
     from localsim.policy.evidence import Evidence, Participants, Purse

@@ -40,6 +40,7 @@ from localsim.dynamics.columns import (
 )
 from localsim.place import TENURES
 from localsim.year.accounts import CRISIS, ENTITLEMENT, GIFTS, ZONES
+from localsim.year.capital import DEBT_SERVICE, INVESTMENT
 from localsim.year.giving import VOLUNTEERS
 from localsim.year.overheads import OVERHEADS
 
@@ -202,6 +203,18 @@ METRICS: dict[str, Metric] = {
             "providers_failed", "Providers failed", "providers", "lower",
             "Private, voluntary and co-operative ones that left because their reserves were gone.",
         ),
+        Metric(
+            "investment_gbp", "Invested", "£", None,
+            "Spent on capital: borrowed money, and what agencies set aside.",
+        ),
+        Metric(
+            "debt_service_gbp", "Repaid with interest", "£", None,
+            "Paid out of the place's lines on what was borrowed.",
+        ),
+        Metric(
+            "debt_gbp", "Debt at the end", "£", "lower",
+            "Still owed at the end; reported, never credited against what was built.",
+        ),
         Metric("carried_gbp", "Money carried on", "£", None, "Cash held at the end, reserves too."),
         Metric(
             "open_at_end", "Needs open at the end", "needs", "lower", "Reported, never credited.",
@@ -357,6 +370,10 @@ def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
     yield "spend_gbp", group, sum(ledger.spent_by(payer=payer, zone=zone) for payer in sorted(own))
     yield "service_gbp", group, ledger.spent_by("service", zone)
     yield "assessment_gbp", group, ledger.spent_by("assessment", zone)
+    yield "investment_gbp", group, ledger.spent_by(INVESTMENT, zone)
+    yield "debt_service_gbp", group, ledger.spent_by(DEBT_SERVICE, zone)
+    here = slice(None) if zone is None else model.zone == ZONES.index(zone)
+    yield "debt_gbp", group, float(model.estate.debt_gbp[here].sum())
     total = 0.0
     for purpose in OVERHEADS:
         amount = sum(ledger.spent_by(purpose, zone, payer) for payer in sorted(own))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import partial
 
 import mesa
 import numpy as np
@@ -27,6 +28,7 @@ from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
 from localsim.year.beginning import change_over, hand_over, regimes_of
+from localsim.year.capital import Estate, count_payments, invest, service_debt
 from localsim.year.commission import Providers
 from localsim.year.decide import Hearing, by_area, listen, look
 from localsim.year.doors import open_doors
@@ -117,6 +119,7 @@ class Model(PeopledModel):
         nodes = self.town.patches.nodes
         self.accounts = Accounts.opened(len(chosen), len(self.facts.casework), nodes, len(KINDS))
         self.regimes: list[Regime] = []
+        self.estate = Estate.none(self.facts)
         self.year, self.warmup_years = 0, warmup
         self.moves: Moves | None = None
         self.presented: list[Array] = []
@@ -168,9 +171,14 @@ class Model(PeopledModel):
     def fund(self) -> None:
         """Pay the year's lines in."""
         funding = self.course.funding(self.themes, self.facts.value, self.scenario_year)
+        self.estate.pass_year(self.facts, self.year)
         for regime in self.regimes:
             year = self.month // MONTHS_A_YEAR
             fund(self.facts, regime, self.accounts, self.ledger, self.zone, year, funding)
+            service_debt(self.facts, self.estate, regime, self.accounts, self.ledger)
+        count_payments(self.estate)
+        for regime in self.regimes:
+            invest(self.facts, self.estate, regime, self.accounts, self.ledger, self.year)
 
     def listen(self) -> None:
         """Let every decider see its own evidence."""
@@ -206,7 +214,7 @@ class Model(PeopledModel):
         for regime in self.regimes:
             buy(
                 self.facts, self.town, regime, self.accounts, self.providers, self.ledger,
-                self.zone, self.year,
+                self.zone, self.year, partial(self.estate.cheaper, self.facts),
             )  # fmt: skip
         plan = np.sum([regime.plan for regime in self.regimes], axis=0)
         self.giving = self.givers.give(self.accounts, self.regimes, self.zone, self.year)
@@ -216,7 +224,7 @@ class Model(PeopledModel):
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend) * grown
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
         slope *= self.course.onsets(self.facts.casework, self.facts.value, self.scenario_year)
-        self.town.hazard.slope[:] = slope
+        self.town.hazard.slope[:] = slope * self.estate.prevented(self.facts)[:, None]
         self.standing = Standing.of(self.facts, self.accounts, self.owners)
 
     def live(self) -> None:

@@ -7,6 +7,7 @@ from localsim.dynamics.columns import ASSESSED, AT_DOOR, IN_SERVICE, NO_NEED, QU
 from localsim.place import Place
 from localsim.policy.access import Hub, LeadProfessional, Silo
 from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
+from localsim.policy.capital import USES, Borrow, CapitalBudget, NoCapital
 from localsim.policy.contract import Judgement, Targets
 from localsim.policy.counting import OwnGains, WithNeighbours
 from localsim.policy.listening import Record, Voice
@@ -156,6 +157,11 @@ DOORS = [
     LeadProfessional("severity"),
     Hub("severity", co_located=True, outreach=0.5),
 ]
+CAPITAL = st.one_of(
+    st.just(NoCapital()),
+    st.builds(Borrow, st.floats(0, 2000), st.integers(1, 40), st.sampled_from(USES)),
+    st.builds(CapitalBudget, SHARES, st.sampled_from(USES)),
+)
 
 
 @st.composite
@@ -191,5 +197,6 @@ def policies(draw):
         access=draw(st.sampled_from(DOORS)),
         supply=draw(SUPPLY),
         counting=draw(st.sampled_from([OwnGains(), WithNeighbours()])),
+        capital=NoCapital() if isinstance(budgets, OpenEnded) else draw(CAPITAL),
         devolved=devolved,
     )

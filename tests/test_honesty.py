@@ -13,6 +13,7 @@ from localsim.model import Model
 from localsim.place import Place
 from localsim.policy.access import Access, Hub
 from localsim.policy.budgets import Budgets, Pooled
+from localsim.policy.capital import Capital
 from localsim.policy.contract import Contract
 from localsim.policy.counting import Counting
 from localsim.policy.listening import Listening
@@ -25,7 +26,8 @@ from localsim.themes import Amenity, Log
 
 # Loaded for the variants that they define.
 for _module in (
-    "presets", "rules", "vote_rules", "supply", "access", "contract", "listening", "counting",
+    "presets", "rules", "vote_rules", "supply", "access", "contract", "listening",
+    "counting", "capital",
 ):  # fmt: skip
     import_module(f"localsim.policy.{_module}")
 
@@ -64,6 +66,12 @@ CHOICES = {
     "Until.years": "when it ends",
     "Until.then": "what follows",
     "Policy.counting": "whose gains it counts",
+    "Policy.capital": "with what is invested",
+    "Borrow.gbp_per_head": "how much is asked for",
+    "Borrow.years": "how long repayment is to take",
+    "Borrow.into": "what it is for",
+    "CapitalBudget.share": "how much is set aside",
+    "CapitalBudget.into": "what it is for",
     "RingFenced.shares": "how the pot is cut",
     "RingFenced.carry": "how much of what is left over may be kept",
     "Pooled.tier": "where money is pooled",
@@ -113,7 +121,7 @@ def variants(kind):
     return {k for k in found if k.__module__.startswith("localsim.policy.")}
 
 
-KINDS = (Budgets, Listening, Rule, Contract, Access, Supply, Counting)
+KINDS = (Budgets, Listening, Rule, Contract, Access, Supply, Counting, Capital)
 ANSWERS = sorted(
     {k for kind in KINDS for k in variants(kind)} | {Policy, Devolved, Pilot, RollOut, Until},
     key=lambda kind: kind.__name__,

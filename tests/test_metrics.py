@@ -117,6 +117,7 @@ def test_money_adds_up(rows, model):
                     for purpose in metrics.OVERHEADS)  # fmt: skip
     assert rows["overhead_gbp", "all"] == pytest.approx(overheads)
     parts = rows["overhead_gbp", "all"] + rows["service_gbp", "all"] + rows["assessment_gbp", "all"]
+    parts += rows["debt_service_gbp", "all"]  # nothing is invested here but what was borrowed
     assert rows["spend_gbp", "all"] == pytest.approx(parts)
     for metric in ("spend_gbp", "crisis_cost_gbp", "entitlements_gbp", "overhead_gbp"):
         zones = rows[metric, "inside"] + rows[metric, "outside"]

@@ -14,6 +14,7 @@ from localsim.errors import LocalsimError
 from localsim.place import Place
 from localsim.policy.access import Hub, Silo
 from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
+from localsim.policy.capital import NoCapital
 from localsim.policy.contract import Judgement, Targets
 from localsim.policy.counting import OwnGains
 from localsim.policy.listening import Record, Voice
@@ -31,7 +32,8 @@ from localsim.policy.supply import Community, InHouse, Market
 from localsim.policy.vote_rules import EqualShares, GreedyVote
 
 QUESTIONS = [
-    "tier", "budgets", "listening", "rule", "contract", "access", "supply", "counting", "devolved",
+    "tier", "budgets", "listening", "rule", "contract", "access", "supply", "counting", "capital",
+    "devolved",
 ]  # fmt: skip
 PLACE = Place.synthetic(60, areas=4, neighbourhood_areas=2, seed=1)
 
@@ -47,6 +49,7 @@ def test_a_bare_policy_answers_as_an_authority_always_has():
         "access": Silo(),
         "supply": InHouse(),
         "counting": OwnGains(),
+        "capital": NoCapital(),
         "devolved": None,
     }
 

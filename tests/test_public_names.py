@@ -8,7 +8,7 @@ NAMES = """
 Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes
 Assumption Assumptions source sources
 Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
-Record Voice Evidence Participants Purse
+NoCapital Borrow CapitalBudget Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 GreedyVote EqualShares Targets LinearContract Judgement Silo Hub LeadProfessional
 InHouse Market Community policies

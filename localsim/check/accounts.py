@@ -16,7 +16,9 @@ from localsim.model import Model
 from localsim.place import Place
 from localsim.policy.access import Access, Hub, LeadProfessional, Silo
 from localsim.policy.budgets import Budgets, OpenEnded, Pooled, RingFenced
+from localsim.policy.capital import USES, Borrow, Capital, CapitalBudget, NoCapital
 from localsim.policy.contract import Contract, Judgement, Targets
+from localsim.policy.counting import OwnGains, WithNeighbours
 from localsim.policy.listening import Listening, Record, Voice
 from localsim.policy.policy import TIERS, Devolved, Pilot, Policy
 from localsim.policy.presets import status_quo
@@ -104,7 +106,14 @@ def random_policy(seed: int, draw: int) -> Policy:
         Historic(), PerHead(), NeedsFormula(), Planner(), TargetsFirst(), MedianVoter(),
         JointPanel(next(luck)), GreedyVote(), EqualShares(),
     ]  # fmt: skip
-    budgets: list[Budgets] = [RingFenced(), Pooled(share, ramp=next(luck)), OpenEnded(0.5 + share)]
+    budgets: list[Budgets] = [
+        RingFenced(), RingFenced(carry=share), Pooled(share, ramp=next(luck)),
+        Pooled(share, 1.0, one_of(TIERS), carry=next(luck)), OpenEnded(0.5 + share),
+    ]  # fmt: skip
+    capital: list[Capital] = [
+        NoCapital(), Borrow(500.0 * next(luck), 1 + int(30 * share), one_of(USES)),
+        CapitalBudget(0.2 * next(luck), one_of(USES)),
+    ]  # fmt: skip
     contracts: list[Contract] = [Targets(int(400 * next(luck))), Judgement(int(60 * next(luck)))]
     doors: list[Access] = [Silo(), Hub(), LeadProfessional(), Hub("severity", co_located=True)]
     supply: list[Supply] = [
@@ -123,5 +132,7 @@ def random_policy(seed: int, draw: int) -> Policy:
         contract=one_of(contracts),
         access=one_of(doors),
         supply=one_of(supply),
+        counting=one_of([OwnGains(), WithNeighbours()]),
+        capital=NoCapital() if isinstance(money, OpenEnded) else one_of(capital),
         devolved=slice_ if has_slice else None,
     )

@@ -19,6 +19,7 @@ from localsim.policy.budgets import (
     check_share,
     check_tier,
 )
+from localsim.policy.capital import Capital, NoCapital
 from localsim.policy.contract import Contract, Targets
 from localsim.policy.counting import Counting, OwnGains
 from localsim.policy.listening import Listening, Record, Voice
@@ -65,8 +66,8 @@ class Policy:
     """Who decides, with whose money, on what evidence, by which rule, held how, through whom.
 
     `tier` decides; `budgets`, `listening`, `rule`, `contract`, `access` and `supply` are its
-    answers; `counting` says whose gains a decider counts; `devolved` leaves a slice to another
-    tier. A policy holds choices only: what things
+    answers; `counting` says whose gains a decider counts, `capital` what is borrowed and
+    invested; `devolved` leaves a slice to another tier. A policy holds choices only: what things
     cost and how well they work are facts of the world, the same for every policy. Subclasses may
     set other defaults, and nothing more is needed for them to travel to a worker process.
     """
@@ -80,6 +81,7 @@ class Policy:
     access: Access = field(default_factory=Silo)
     supply: Supply = field(default_factory=InHouse)
     counting: Counting = field(default_factory=OwnGains)
+    capital: Capital = field(default_factory=NoCapital)
     devolved: Devolved | None = None
     description: str = field(default="", compare=False)
 
@@ -94,6 +96,10 @@ class Policy:
         if self.devolved is not None and isinstance(self.budgets, OpenEnded):
             raise LocalsimError(
                 f"Policy {self.name!r}: open-ended money has no pot to devolve a share of."
+            )
+        if isinstance(self.budgets, OpenEnded) and not isinstance(self.capital, NoCapital):
+            raise LocalsimError(
+                f"Policy {self.name!r}: open-ended money has no lines to invest or to repay from."
             )
 
     def answers(self) -> dict[str, object]:
@@ -137,6 +143,7 @@ _KINDS: dict[str, type] = {
     "access": Access,
     "supply": Supply,
     "counting": Counting,
+    "capital": Capital,
 }
 
 

@@ -12,6 +12,7 @@ from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.policy.access import Hub
 from localsim.policy.budgets import Pooled
+from localsim.policy.capital import CapitalBudget
 from localsim.policy.counting import WithNeighbours
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
@@ -74,6 +75,8 @@ def _coordination_gbp(facts: Facts, policy: Policy, areas: Array) -> float:
     if isinstance(budgets, Pooled) and budgets.share > 0.0:
         meetings = pools(facts, budgets, areas, policy.tier) * partners(facts, budgets)
         cost += meetings * facts.value("coordination.gbp_per_partner")
+    if isinstance(policy.capital, CapitalBudget) and policy.capital.share > 0.0:
+        cost += (len(facts.agencies) - 1) * facts.value("coordination.gbp_per_partner")
     if isinstance(policy.counting, WithNeighbours):
         agreements = neighbours(facts.place, facts.place.units(policy.tier), areas)
         cost += agreements * facts.value("coordination.gbp_per_neighbour")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +47,7 @@ class Regime:
     begun: int = 0
     changes: list[tuple[int, float]] = field(default_factory=list)
     evaluated: bool = False
+    borrowed: bool = False
     plan: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
@@ -228,8 +230,12 @@ def buy(
     ledger: Ledger,
     zone: Array,
     year: int,
+    cheaper: Callable[[Array, float], float],
 ) -> None:
-    """Buy the year's slots and amenities of a regime with what was planned."""
+    """Buy the year's slots and amenities of a regime with what was planned.
+
+    `cheaper` says, of areas and the money spent there, what capital leaves of the price of a slot.
+    """
     first = town.patches.desks
     pools = town.patches.pool[regime.areas]
     spending = regime.plan[regime.areas][:, facts.casework_index]
@@ -238,6 +244,7 @@ def buy(
         weights=spending.ravel(),
         minlength=town.patches.nodes - first,
     )[regime.nodes - first]
+    left = cheaper(regime.areas, float(money.sum()))
     bought = award(
         facts,
         accounts,
@@ -245,13 +252,13 @@ def buy(
         ledger,
         regime.policy.supply,
         regime.nodes,
-        money,
+        money / left,
         regime.zones_of_nodes,
         year,
     )
     town.nodes.work["slots"][regime.nodes] = bought.slots
-    accounts.pay_gbp[regime.nodes] = bought.pay_gbp
-    accounts.cost_gbp[regime.nodes] = bought.cost_gbp
+    accounts.pay_gbp[regime.nodes] = bought.pay_gbp * left
+    accounts.cost_gbp[regime.nodes] = bought.cost_gbp * left
     hold_to(facts, town, providers, regime.policy.contract, regime.nodes)
     accounts.amenity_gbp[regime.index] = 0.0
     for t in facts.amenity_index:
