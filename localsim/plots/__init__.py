@@ -4,6 +4,7 @@ Every function returns a :class:`matplotlib.figure.Figure` of its own; none show
 touches the figures that pyplot holds.
 """
 
+from localsim.plots.borders import border
 from localsim.plots.diaries import route, timeline
 from localsim.plots.gains import who_gains
 from localsim.plots.intervals import differences
@@ -12,6 +13,7 @@ from localsim.plots.paths import trajectories
 from localsim.plots.waterfalls import waterfall
 
 __all__ = [
+    "border",
     "differences",
     "place_map",
     "route",
