@@ -191,76 +191,93 @@ class Experiment:
         workers: int | None = None,
         client: Client | None = None,
         retries: int = 2,
+        *,
+        folder: str | Path | None = None,
     ) -> Results:
-        """Run every policy in every replication.
+        """Run every policy in every replication, at every point of the design.
 
         Small work is done in this process, the rest by as many worker processes as there are
         processors, or `workers` of them (1: none but this process), or those of a Dask `client`;
         the results are the same to the last bit. A run that fails is kept in the results'
         ``failures`` and the rest goes on; work lost with a worker is done again, up to
-        `retries` times. Ctrl-C returns what is done, marked ``interrupted``. Raises LocalsimError
-        with the first cause if every run failed.
-        """
-        from localsim.experiment import results, runner
-        from localsim.metrics import METRICS
+        `retries` times, and set aside after that.
 
-        if self.design is not None:
-            raise LocalsimError("an experiment with a design cannot be run whole; run its points.")
+        In a `folder` runs are kept as they are done, and only those that it lacks are run: after
+        an interruption of any kind, or with more replications or points. Without one, Ctrl-C
+        returns what is done. Both mark it as ``interrupted``.
+
+        Raises LocalsimError with the first cause if every run failed, or if the folder holds
+        another experiment.
+        """
+        from localsim.experiment import sweep
+        from localsim.experiment.results import Results, book_of
+        from localsim.experiment.store import Store
+
         if workers is not None:
             workers = whole("workers", workers, 1, 10_000)
         retries = whole("retries", retries, 0, 1_000)
-        done, interrupted = runner.perform(
+        described = self.describe()
+        book = book_of(described)
+        memory = sweep.Memory(self.replications, described["points"])
+        store = None if folder is None else Store(folder, described, book, self.design)
+        interrupted = sweep.perform(
             self.plan,
-            self.replications,
+            store or memory,
             name=self.name,
+            baseline=self.baseline,
+            points=self.design,
             progress=progress,
             workers=workers,
             client=client,
             retries=retries,
         )
-        failures = [failure for one in done for failure in one.failures]
-        if failures and not any(one.runs for one in done):
-            first = failures[0]
-            error = LocalsimError(
-                f"all {len(failures)} runs failed; the first (replication {first.replication}, "
-                f"policy {first.policy!r}): {first.error}"
-            )
-            error.add_note(first.traceback)
-            raise error
-        units = {name: metric.unit for name, metric in METRICS.items()}
-        return results.assemble(self.describe(), done, units, interrupted=interrupted)
+        if store is None:
+            found = Results(described, memory.tables(book), self.design, interrupted=interrupted)
+        else:
+            if not interrupted:
+                store.finish()
+            found = Results.open(store.folder.path)
+        if len(found.failures) and found.table.empty:
+            raise _all_failed(found)
+        return found
 
-    def replay(self, replication: int, policy: str) -> Model:
+    def replay(self, replication: int, policy: str, point: int | None = None) -> Model:
         """Run one policy of one replication in this process and return its model.
 
-        It meets what the whole experiment met, so an error is raised where it happened.
+        `point` says at which point of the design, where there is one. The run meets what it met
+        in the whole experiment, so an error is raised where it happened.
         """
         number = whole("replication", replication, 0, MOST_REPLICATIONS)
-        names = [policy.name for policy in self.policies]
-        chosen = self.policies[names.index(one_of("policy", policy, names))]
-        model = self.plan.start(number).fork(chosen)
+        plan = self.plan
+        if self.design is not None:
+            plan = plan.at(self.design.point(0 if point is None else point))
+        names = [policy.name for policy in plan.policies]
+        chosen = plan.policies[names.index(one_of("policy", policy, names))]
+        model = plan.start(number).fork(chosen)
         model.run(self.years)
         return model
 
     @property
     def fingerprint(self) -> str:
         """A digest of everything that decides the results."""
-        return fingerprint(
-            {
-                "place": self.place,
-                "policies": self.policies,
-                "years": self.years,
-                "replications": self.replications,
-                "seed": self.seed,
-                "assumptions": _numbers(self.assumptions, ranges=self.sampled),
-                "sampled": self.sampled,
-                "themes": self.themes,
-                "scenario": self.scenario,
-                "metrics": self.metrics,
-                "warmup_years": self.warmup_years,
-            }
-            | ({} if self.design is None else {"design": self.design.describe()})
-        )
+        design = {} if self.design is None else {"design": self.design.describe()}
+        return fingerprint(self._unit() | {"replications": self.replications} | design)
+
+    def _unit(self) -> dict[str, Any]:
+        """Return all that decides the results of one replication at one point."""
+        return {
+            "place": self.place,
+            "policies": self.policies,
+            "years": self.years,
+            "seed": self.seed,
+            "assumptions": _numbers(self.assumptions, ranges=self.sampled),
+            "sampled": self.sampled,
+            "themes": self.themes,
+            "scenario": self.scenario,
+            "metrics": self.metrics,
+            "warmup_years": self.warmup_years,
+            "designed": self.design is not None,
+        }
 
     def describe(self) -> dict[str, Any]:
         """Return all that is needed to know what was run, as plain values that JSON can hold."""
@@ -302,6 +319,8 @@ class Experiment:
             "metrics": None if self.metrics is None else list(self.metrics),
             "warmup_years": self.warmup_years,
             "design": None if self.design is None else self.design.describe(),
+            "points": 1 if self.design is None else len(self.design),
+            "plan": fingerprint(self._unit()),
             "versions": versions(),
             "processor": processor(),
         }

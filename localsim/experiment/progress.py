@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
+import time
 from types import TracebackType
 from typing import Any, Self
 
+SECONDS_BETWEEN_WORDS = 0.2
+
 
 class Progress:
-    """A bar with rate, time remaining and failures; silent if not shown."""
+    """A bar with rate, time remaining, failures and a headline; silent if not shown."""
 
     def __init__(self, name: str, total: int, unit: str, *, shown: bool) -> None:
         self.failed = 0
+        self._told = -math.inf
         self._bar: Any = _bar(name, total, unit) if shown else None
 
-    def done(self, number: int, failed: int) -> None:
-        """Count some more as finished, and what failed in them."""
+    def done(self, number: int, failed: int, headline: object = "") -> None:
+        """Count some more as finished, what failed in them, and what is known by now."""
         self.failed += failed
         if self._bar is not None:
-            if self.failed:
-                self._bar.set_postfix_str(f"{self.failed} failed", refresh=False)
+            now = time.monotonic()
+            if now - self._told > SECONDS_BETWEEN_WORDS:
+                self._told = now
+                words = [f"{self.failed} failed"] if self.failed else []
+                self._bar.set_postfix_str(", ".join(filter(None, [*words, str(headline)])), False)
             self._bar.update(number)
 
     def at(self, number: int, what: str) -> None:

@@ -6,10 +6,9 @@ pair never splits, and it keeps what fails as data, so one failure costs one run
 
 from __future__ import annotations
 
-import math
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError, nearest
 from localsim.experiment.dimensions import Subject
+from localsim.experiment.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from localsim.policy.answers import Value
     from localsim.scenarios import Scenario
 
-Row = tuple[str, str, float]
-"""A metric's name, a group of residents, a value."""
-
-Trajectory = tuple[str, str, NDArray[np.float64]]
-"""A metric's name, a group of residents, a value a month since the policy began."""
+Keys = tuple[tuple[str, str], ...]
+"""What is measured, in order: a metric's name and a group of residents each."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +78,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class Run:
-    """What one policy came to in one replication."""
+    """What one policy came to in one replication: a value a row, and a row of months a path."""
 
-    replication: int
     policy: str
-    rows: tuple[Row, ...]
-    series: tuple[Trajectory, ...]
+    rows: Keys
+    values: NDArray[np.float64]
+    paths: Keys
+    months: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Failure:
     """A run that could not be finished: the first line of its error, and its traceback."""
 
-    replication: int
     policy: str
     error: str
     traceback: str
@@ -101,77 +98,84 @@ class Failure:
 
 @dataclass(frozen=True)
 class Replication:
-    """The runs of one replication, in the order of the policies, and those that failed."""
+    """The runs of one unit, in the order of the policies, and those that failed.
 
-    number: int
+    `died` says that it was never finished because workers were lost with it: that is a fact about
+    the machines rather than about the model, so it is worth another try.
+    """
+
+    unit: Unit
     runs: tuple[Run, ...]
     failures: tuple[Failure, ...]
+    died: bool = False
 
 
-def replicate(plan: Plan, number: int) -> Replication:
-    """Warm a place up once and run every policy from there; a failure is kept, not raised."""
+def replicate(plan: Plan, unit: Unit, values: Mapping[str, Any] | None = None) -> Replication:
+    """Warm a place up once and run every policy from there; a failure is kept, not raised.
+
+    `values` are what a design gives for the unit's point.
+    """
     try:
-        start = plan.start(number)
+        here = plan if values is None else plan.at(values)
+        start = here.start(unit.replication)
     except Exception as error:
-        return lost(plan, number, error)
+        return lost(plan, unit, error)
     runs: list[Run] = []
     failures: list[Failure] = []
-    for policy in plan.policies:
+    for policy in here.policies:
         try:
             model = start.fork(policy)
-            model.run(plan.years)
-            runs.append(_read(plan, number, policy.name, model))
+            model.run(here.years)
+            runs.append(_read(here, policy.name, model))
         except Exception as error:
-            failures.append(_failure(number, policy.name, error))
-    return Replication(number, tuple(runs), tuple(failures))
+            failures.append(_failure(policy.name, error))
+    return Replication(unit, tuple(runs), tuple(failures))
 
 
-def lost(plan: Plan, number: int, error: BaseException) -> Replication:
-    """Return a replication in which every policy failed for the same reason."""
-    failures = tuple(_failure(number, policy.name, error) for policy in plan.policies)
-    return Replication(number, (), failures)
+def lost(plan: Plan, unit: Unit, error: BaseException, *, died: bool = False) -> Replication:
+    """Return a unit in which every policy failed for the same reason."""
+    failures = tuple(_failure(policy.name, error) for policy in plan.policies)
+    return Replication(unit, (), failures, died)
 
 
-def _failure(number: int, policy: str, error: BaseException) -> Failure:
+def _failure(policy: str, error: BaseException) -> Failure:
     said = " ".join(str(error).split())
     kind = "" if isinstance(error, LocalsimError) else f"{type(error).__name__}: "
     text = "".join(traceback.format_exception(error))
-    return Failure(number, policy, f"{kind}{said}" if said else type(error).__name__, text)
+    return Failure(policy, f"{kind}{said}" if said else type(error).__name__, text)
 
 
-def _read(plan: Plan, number: int, policy: str, model: Model) -> Run:
+def _read(plan: Plan, policy: str, model: Model) -> Run:
     from localsim import metrics
 
-    wanted = None if plan.metrics is None else set(plan.metrics)
-    rows = []
-    for metric, group, value in metrics.measure(model):
+    measured, series = list(metrics.measure(model)), model.series
+    for metric, _, _ in measured:
         if metric not in metrics.METRICS:
             raise LocalsimError(
                 f"the model measured {metric!r}; {nearest(metric, metrics.METRICS)}"
             )
-        if wanted is None or metric in wanted:
-            rows.append((str(metric), str(group), _finite(metric, group, value)))
-    return Run(number, policy, tuple(rows), tuple(_trajectories(model, wanted)))
-
-
-def _finite(metric: str, group: str, value: float) -> float:
-    number = float(value)
-    if not math.isfinite(number):
+    wanted = {m for m, *_ in (*measured, *series)} if plan.metrics is None else set(plan.metrics)
+    rows = tuple((str(m), str(group)) for m, group, _ in measured if m in wanted)
+    values = np.array([value for m, _, value in measured if m in wanted], dtype=np.float64)
+    for place in np.flatnonzero(~np.isfinite(values))[:1]:
+        metric, group = rows[place]
         raise LocalsimError(
-            f"the metric {metric!r} of group {group!r} is {number}; a metric is a finite number."
+            f"the metric {metric!r} of group {group!r} is {values[place]}; a metric is a finite "
+            "number."
         )
-    return number
+    paths = tuple((str(m), str(group)) for m, group in series if m in wanted)
+    kept = [path for (m, _), path in series.items() if m in wanted]
+    months = np.array(kept, dtype=np.float64) if kept else np.zeros((0, 0))
+    for place, month in np.argwhere(~np.isfinite(months))[:1]:
+        metric, group = paths[place]
+        raise LocalsimError(
+            f"the metric {metric!r} of group {group!r} is {months[place, month]} in month "
+            f"{month + 1}; a metric is a finite number."
+        )
+    return Run(policy, _shared(rows), values, _shared(paths), months)
 
 
-def _trajectories(model: Model, wanted: set[str] | None) -> Iterator[Trajectory]:
-    for (metric, group), values in model.series.items():
-        if wanted is not None and metric not in wanted:
-            continue
-        months = np.asarray(values, dtype=np.float64)
-        if not np.isfinite(months).all():
-            month = int(np.flatnonzero(~np.isfinite(months))[0]) + 1
-            raise LocalsimError(
-                f"the metric {metric!r} of group {group!r} is {months[month - 1]} in month "
-                f"{month}; a metric is a finite number."
-            )
-        yield str(metric), str(group), months
+@lru_cache(maxsize=64)
+def _shared(keys: Keys) -> Keys:
+    """Return one object for all equal keys: it is written once a batch that travels."""
+    return keys

@@ -2,45 +2,99 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from io import BytesIO
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+import pyarrow as pa
 
 from localsim.errors import LocalsimError
-from localsim.experiment.replication import Replication
+from localsim.experiment.folder import MANIFEST, TABLE, Folder, read_manifest
+from localsim.experiment.frozen import Points
+from localsim.experiment.sealed import DamagedError
+from localsim.experiment.store import Store
+from localsim.experiment.tables import Book, Tables, cube, months, to_pandas
 from localsim.experiment.validate import one_of
 
-TABLE = "results.parquet"
-SERIES = "series.parquet"
-MANIFEST = "manifest.json"
-FORMAT = 1
+if TYPE_CHECKING:
+    import duckdb
+    import polars
+    import xarray
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+class Source(Protocol):
+    """Where runs are: in memory, or in a folder that is read when they are asked for."""
+
+    @property
+    def runs(self) -> pa.Table:
+        """A row a number."""
+
+    @property
+    def series(self) -> pa.Table:
+        """A row a trajectory."""
+
+    @property
+    def failures(self) -> pa.Table:
+        """A row a run that failed."""
+
+    @property
+    def tables(self) -> Tables:
+        """All three."""
+
+
 class Results:
     """What every policy came to in every replication.
 
     `table` has a row a replication, policy, metric and group of residents, with ``value`` over
     the whole run and its ``unit``; `series` has ``value`` a ``month`` since the policy began;
-    `failures` has a row a run that could not be finished, with its error, its traceback and the
-    call that replays it; `experiment` describes what was run. `interrupted` says whether some
-    replications were never started.
+    `failures` has a row a run that could not be finished, with its seed, its error, its traceback
+    and the call that replays it. Under a design each begins with ``point``, a row of `design`.
+    `experiment` describes what was run; `interrupted` says whether some of it was not.
+
+    Tables are read when they are first asked for. `polars` and `duckdb` give views of them without
+    reading all, `xarray` the trajectories as a labelled array.
     """
 
-    table: pd.DataFrame
-    series: pd.DataFrame
-    failures: pd.DataFrame
-    experiment: dict[str, Any]
-    interrupted: bool = field(default=False)
+    def __init__(
+        self,
+        experiment: Mapping[str, Any],
+        source: Source,
+        points: Points | None = None,
+        *,
+        interrupted: bool = False,
+    ) -> None:
+        self.experiment = dict(experiment)
+        self.interrupted = interrupted
+        self._source = source
+        self._points = points
+        self._book = book_of(experiment)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a number: replication, policy, metric, group, value, unit."""
+        return to_pandas(self._source.runs, self._book)
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """A row a month: replication, policy, metric, group, month, value."""
+        return months(self._source.series, self._book)
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """A row a run that failed: replication, policy, seed, error, traceback, replay."""
+        return to_pandas(self._source.failures, self._book)
+
+    @cached_property
+    def design(self) -> pd.DataFrame | None:
+        """A row a point of the design, with the value of everything that it varies."""
+        if self._points is None:
+            return None
+        points = [self._points.point(number) for number in range(len(self._points))]
+        frame = pd.DataFrame(points, columns=list(self._points.columns))
+        return frame.rename_axis(index="point")
 
     @property
     def policies(self) -> list[str]:
@@ -55,73 +109,81 @@ class Results:
     def pivot(self, metric: str, group: str = "all") -> pd.DataFrame:
         """Return one metric of one group as replications × policies.
 
-        Raises LocalsimError if there is no such metric or group.
+        Under a design the rows are points and replications. Raises LocalsimError if there is no
+        such metric or group.
         """
         one_of("metric", metric, self.table["metric"].cat.categories)
         one_of("group", group, self.table["group"].cat.categories)
         chosen = self.table[(self.table["metric"] == metric) & (self.table["group"] == group)]
-        wide = chosen.pivot_table(
-            index="replication", columns="policy", values="value", observed=True
-        )
+        rows = ["point", "replication"] if self._book.designed else "replication"
+        wide = chosen.pivot_table(index=rows, columns="policy", values="value", observed=True)
         wide.columns = wide.columns.astype(str)
         return wide[[policy for policy in self.policies if policy in wide.columns]]
+
+    def polars(self) -> polars.LazyFrame:
+        """Return `table` as a lazy Polars frame; needs Polars."""
+        found: polars.LazyFrame
+        if (file := self._file) is not None:
+            found = _optional("polars").scan_parquet(file)
+        else:
+            found = _optional("polars").from_arrow(self._plain_runs).lazy()
+        return found
+
+    def duckdb(self) -> duckdb.DuckDBPyRelation:
+        """Return `table` as a DuckDB relation, to be queried by SQL; needs DuckDB."""
+        found: duckdb.DuckDBPyRelation
+        if (file := self._file) is not None:
+            found = _optional("duckdb").connect().read_parquet(str(file))
+        else:
+            found = _optional("duckdb").connect().from_arrow(self._plain_runs)
+        return found
+
+    def xarray(self) -> xarray.Dataset:
+        """Return the trajectories, a variable a metric, by replication, policy, group and month.
+
+        Under a design they are by point as well. What was not run is not a number. Needs xarray.
+        """
+        variables, coordinates = cube(self._source.series, self._book)
+        found: xarray.Dataset = _optional("xarray").Dataset(variables, coordinates)
+        return found
 
     def save(self, folder: str | Path) -> Path:
         """Write the results to a folder and return it; ``localsim.open`` reads them back.
 
-        Each file is written beside its place and moved there whole. The manifest comes last and
-        holds a digest of the tables, so a folder that was cut short is told from a whole one.
+        The folder is the one that ``Experiment.run(folder=…)`` keeps: it can be run on from there.
         """
-        home = Path(folder)
-        try:
-            home.mkdir(parents=True, exist_ok=True)
-            digests = {
-                SERIES: _write(home / SERIES, _parquet(self.series)),
-                TABLE: _write(home / TABLE, _parquet(self.table)),
-            }
-            manifest = {
-                "format": FORMAT,
-                "experiment": self.experiment,
-                "interrupted": self.interrupted,
-                "failures": self.failures.to_dict("records"),
-                "digests": digests,
-            }
-            text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
-            _write(home / MANIFEST, text.encode())
-        except OSError as error:
-            reason = error.strerror or error
-            raise LocalsimError(f"the results cannot be saved in {home}: {reason}.") from error
-        return home
+        store = Store(folder, self.experiment, self._book, self._points)
+        store.adopt(self._source.tables)
+        store.finish()
+        return Path(folder)
 
     @classmethod
     def open(cls, folder: str | Path) -> Results:
-        """Read the results that ``save`` or ``localsim run`` left in a folder.
+        """Read the results that ``save``, ``Experiment.run`` or ``localsim run`` left in a folder.
 
-        Raises LocalsimError if the folder holds none, or not those its manifest describes.
+        Raises LocalsimError if the folder holds none, or is not as it was written.
         """
         home = Path(folder)
-        manifest = read_manifest(home)
-        if manifest is None:
-            raise LocalsimError(f"there are no results in {home}: it has no {MANIFEST}.")
-        frames = {}
-        for name, digest in manifest["digests"].items():
-            try:
-                content = (home / name).read_bytes()
-            except OSError as error:
-                raise LocalsimError(f"{home / name} cannot be read: {error.strerror}.") from None
-            if _digest(content) != digest:
-                raise LocalsimError(
-                    f"{home / name} is not the file its {MANIFEST} describes: it was changed, or "
-                    "saving was cut short. Run the experiment again."
-                )
-            frames[name] = pd.read_parquet(BytesIO(content))
-        return cls(
-            frames[TABLE],
-            frames[SERIES],
-            _failures(manifest["failures"]),
-            manifest["experiment"],
-            manifest["interrupted"],
-        )
+        try:
+            experiment = read_manifest(home)
+            if experiment is None:
+                raise LocalsimError(f"there are no results in {home}: it has no {MANIFEST}.")
+            found = Folder(home, experiment, book_of(experiment))
+            points = found.design
+        except DamagedError as error:
+            raise LocalsimError(f"{error}; run the experiment again there to mend it.") from None
+        return cls(experiment, found, points, interrupted=found.unfinished)
+
+    @property
+    def _file(self) -> Path | None:
+        """The one file of all runs, where there is one and it is whole."""
+        source = self._source
+        return source.path / TABLE if isinstance(source, Folder) and source.whole else None
+
+    @property
+    def _plain_runs(self) -> pa.Table:
+        runs = self._source.runs
+        return runs if self._book.designed else runs.drop_columns("point")
 
     def __repr__(self) -> str:
         metrics = self.table["metric"].nunique()
@@ -130,6 +192,8 @@ class Results:
             f"{metrics} metrics",
             f"{len(self.table):,} rows",
         ]
+        if self._points is not None:
+            parts.insert(0, f"{len(self._points):,} points")
         if len(self.failures):
             parts.append(f"{len(self.failures)} failed runs")
         if self.interrupted:
@@ -137,120 +201,23 @@ class Results:
         return f"<Results of {self.experiment['name']!r}: {', '.join(parts)}>"
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return what a folder's manifest says, or None where there is no manifest.
+def book_of(experiment: Mapping[str, Any]) -> Book:
+    """Return what the tables of an experiment are made with, from its description."""
+    from localsim.metrics import METRICS
 
-    Raises LocalsimError if there is one that cannot be read.
-    """
-    file = folder / MANIFEST
+    return Book(
+        policies=tuple(policy["name"] for policy in experiment["policies"]),
+        units={name: metric.unit for name, metric in METRICS.items()},
+        seed=experiment["seed"],
+        designed=experiment["design"] is not None,
+    )
+
+
+def _optional(name: str) -> Any:
+    """Return a package that is wanted for a view only, or say how to install it."""
     try:
-        manifest = json.loads(file.read_bytes())
-        found = manifest["format"]
-        whole = found != FORMAT or (
-            manifest.keys() >= {"experiment", "interrupted", "failures", "digests"}
-            and manifest["experiment"].keys() >= {"name", "policies", "fingerprint"}
-        )
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise LocalsimError(f"{file} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise LocalsimError(f"{file} is damaged: it does not describe any results.")
-    if found != FORMAT:
+        return import_module(name)
+    except ImportError:
         raise LocalsimError(
-            f"{file} is of format {found}; this version of localsim reads format {FORMAT}."
-        )
-    return dict(manifest)
-
-
-def assemble(
-    experiment: dict[str, Any],
-    replications: Sequence[Replication],
-    units: Mapping[str, str],
-    *,
-    interrupted: bool,
-) -> Results:
-    """Put what the replications came to into tables, in the order of the plan."""
-    runs = [run for one in replications for run in one.runs]
-    rows = [(run, row) for run in runs for row in run.rows]
-    policies = [policy["name"] for policy in experiment["policies"]]
-    table = pd.DataFrame(
-        {
-            "replication": np.array([run.replication for run, _ in rows], dtype=np.int64),
-            "policy": _words([run.policy for run, _ in rows], policies),
-            "metric": _words([row[0] for _, row in rows]),
-            "group": _words([row[1] for _, row in rows]),
-            "value": np.array([row[2] for _, row in rows], dtype=np.float64),
-            "unit": _words([units[row[0]] for _, row in rows]),
-        }
-    )
-    paths = [(run, path) for run in runs for path in run.series]
-    lengths = np.array([path[2].size for _, path in paths], dtype=np.int64)
-    values = [path[2] for _, path in paths]
-    months = [np.arange(1, length + 1, dtype=np.int64) for length in lengths]
-    series = pd.DataFrame(
-        {
-            "replication": np.repeat([run.replication for run, _ in paths], lengths).astype(int),
-            "policy": _words([run.policy for run, _ in paths], policies, lengths),
-            "metric": _words([path[0] for _, path in paths], repeats=lengths),
-            "group": _words([path[1] for _, path in paths], repeats=lengths),
-            "month": np.concatenate(months) if months else np.zeros(0, dtype=np.int64),
-            "value": np.concatenate(values) if values else np.zeros(0),
-        }
-    )
-    failures = [
-        {
-            "replication": failure.replication,
-            "policy": failure.policy,
-            "error": failure.error,
-            "traceback": failure.traceback,
-            "replay": f"experiment.replay({failure.replication}, {failure.policy!r})",
-        }
-        for one in replications
-        for failure in one.failures
-    ]
-    return Results(table, series, _failures(failures), experiment, interrupted)
-
-
-def _words(
-    words: Sequence[str],
-    order: Sequence[str] | None = None,
-    repeats: NDArray[np.int64] | int = 1,
-) -> pd.Categorical[Any]:
-    """Return words as categories, each repeated, in order of appearance or in the order given."""
-    kinds = list(dict.fromkeys(words) if order is None else order)
-    number = {word: code for code, word in enumerate(kinds)}
-    codes = np.array([number[word] for word in words], dtype=np.int64)
-    return pd.Categorical.from_codes(np.repeat(codes, repeats), categories=pd.Index(kinds))
-
-
-def _failures(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    columns = ["replication", "policy", "error", "traceback", "replay"]
-    frame = pd.DataFrame(list(records), columns=columns)
-    return frame.astype({"replication": np.int64, **dict.fromkeys(columns[1:], "str")})
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    buffer = BytesIO()
-    frame.to_parquet(buffer, engine="pyarrow", compression="zstd", index=False)
-    return buffer.getvalue()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-def _write(file: Path, content: bytes) -> str:
-    """Write a file whole or not at all; return the digest of its content."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
-    return _digest(content)
+            f"this view needs {name}, which is not installed; pip install 'localsim[views]'."
+        ) from None

@@ -1,82 +1,78 @@
-"""How replications are done: here when the work is small, on workers when it is not.
+"""How units are done: here when the work is small, on workers when it is not.
 
-Who does a replication, and in which order, changes nothing: each is a function of the plan and
-its number alone, and they are put back in the order of the plan.
+Who does a unit, and in which order, changes nothing: each is a function of the plan, its point and
+its number alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+import math
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from localsim.errors import LocalsimError
 from localsim.experiment.cluster import cores, local_client
-from localsim.experiment.progress import Progress
+from localsim.experiment.provenance import code_version
 from localsim.experiment.replication import Plan, Replication, lost, replicate
+from localsim.experiment.units import Unit
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from localsim.experiment.frozen import Points
+
 SECONDS_PER_RUN, SECONDS_PER_MONTH, SECONDS_PER_RESIDENT_MONTH = 1e-2, 5e-4, 1e-7
-"""Rough speeds, used only to choose where work is done and how much is sent at a time."""
+"""Rough speeds, used only to choose where work is done and how much is sent at first."""
 
 SMALL_SECONDS = 12.0
 """Work shorter than this is done here: starting workers would take a good part of it."""
 
-BATCH_SECONDS = 1.0
-"""Replications are sent to a worker in batches of about this much work."""
+BATCH_SECONDS, LEAST_SECONDS = 1.0, 0.05
+"""Units are sent to a worker in batches of about this much work, less only towards the end."""
 
+LARGEST_BATCH = 1024
 BATCHES_PER_WORKER = 4
-"""At least so many batches a worker, so that none idles at the end while another works on."""
+"""A batch is at most this part of what is left, so that none idles while another works on."""
+
+FEWEST_IN_FLIGHT = 64
+"""So many batches are sent ahead to a cluster that may grow with its work: it must see some."""
 
 DIED = (
     "the worker process died each time it ran this replication: it was killed from outside, ran "
     "out of memory, or crashed in compiled code."
 )
 
-FEWEST_IN_FLIGHT = 64
-"""So many batches are sent ahead at least: a cluster that grows with its work must see some."""
+Task = tuple[Unit, Mapping[str, Any] | None]
+"""A unit, and the values of a design at its point."""
 
 
-def perform(
+def stream(
     plan: Plan,
-    replications: int,
+    units: Iterable[Unit],
+    number: int,
     *,
-    name: str,
-    progress: bool,
-    workers: int | None,
-    client: Client | None,
-    retries: int,
-) -> tuple[list[Replication], bool]:
-    """Do the replications; return those done, in order, and whether they were interrupted.
+    points: Points | None = None,
+    workers: int | None = None,
+    client: Client | None = None,
+    retries: int = 2,
+) -> Generator[Replication]:
+    """Yield so many units as they are done, in any order.
 
-    An interruption (Ctrl-C) keeps the replications that are done; if none is, it is raised.
+    They are done in this process, by so many worker processes (by default whichever is faster), or
+    by those of a client. A failure is yielded, not raised; a unit that kills whatever runs it is
+    yielded as lost, after so many more tries.
     """
-    done: list[Replication] = []
-    interrupted = False
-    with ExitStack() as stack, Progress(name, replications, "replication", shown=progress) as bar:
-        try:
-            if client is None:
-                number = workers_for(plan, replications, workers)
-                client = stack.enter_context(local_client(number, retries)) if number > 1 else None
-            each = stack.enter_context(closing(_each(plan, replications, client, retries)))
-            for one in each:
-                done.append(one)
-                bar.done(1, len(one.failures))
-        except KeyboardInterrupt:
-            if not done:
-                raise
-            interrupted = True
-            bar.say(f"interrupted; {len(done)} of {replications} replications are kept.")
-        except Exception as error:
-            # The workers are gone, not one of them: what was done is kept, the rest has failed.
-            if not done:
-                raise
-            missing = set(range(replications)) - {one.number for one in done}
-            done += [lost(plan, number, error) for number in missing]
-    return sorted(done, key=lambda one: one.number), interrupted
+    tasks = ((unit, None if points is None else points.point(unit.point)) for unit in units)
+    with _at_work(client, workers_for(plan, number, workers), retries) as found:
+        if found is None:
+            for unit, values in tasks:
+                yield replicate(plan, unit, values)
+        else:
+            ahead = FEWEST_IN_FLIGHT if client is not None else 0
+            yield from _on(found, plan, tasks, number, retries, ahead)
 
 
 def seconds(plan: Plan) -> float:
@@ -87,39 +83,66 @@ def seconds(plan: Plan) -> float:
     return SECONDS_PER_RUN * (1 + runs) + months * month
 
 
-def workers_for(plan: Plan, replications: int, workers: int | None) -> int:
-    """Return how many processes to use; 1 is this one."""
+def workers_for(plan: Plan, number: int, workers: int | None) -> int:
+    """Return how many processes to use for so many units; 1 is this one."""
     if workers is not None:
         return workers
-    if seconds(plan) * replications < SMALL_SECONDS:
+    if seconds(plan) * number < SMALL_SECONDS:
         return 1
-    return min(cores(), replications)
+    return min(cores(), number)
 
 
-def batches(plan: Plan, replications: int, workers: int) -> list[range]:
-    """Split replications into runs of neighbours, each about a second of work."""
-    fair = -(-replications // (BATCHES_PER_WORKER * max(1, workers)))
-    size = max(1, min(fair, int(BATCH_SECONDS / seconds(plan))))
-    return [range(i, min(i + size, replications)) for i in range(0, replications, size)]
-
-
-def replicate_batch(plan: Plan, numbers: Sequence[int]) -> list[Replication]:
-    """Do several replications, one after another, in a worker."""
-    return [replicate(plan, number) for number in numbers]
-
-
-def _each(
-    plan: Plan, replications: int, client: Client | None, retries: int
-) -> Generator[Replication]:
-    if client is None:
-        for number in range(replications):
-            yield replicate(plan, number)
+@contextmanager
+def _at_work(client: Client | None, workers: int, retries: int) -> Iterator[Client | None]:
+    if client is not None or workers == 1:
+        yield client
     else:
-        yield from _on(client, plan, replications, retries)
+        with local_client(workers, retries) as started:
+            yield started
 
 
-def _on(client: Client, plan: Plan, replications: int, retries: int) -> Iterator[Replication]:
-    """Yield replications as workers finish them.
+class Batches:
+    """How many units to send at a time: about a second of work, as measured so far."""
+
+    def __init__(self, number: int, guess: float) -> None:
+        self._left = number
+        self._seconds = guess
+        self._measured = False
+
+    def size(self, workers: int) -> int:
+        """Return how many to send next."""
+        fair = self._left // (BATCHES_PER_WORKER * max(1, workers))
+        least = math.ceil(LEAST_SECONDS / self._seconds)
+        size = min(max(fair, least), int(BATCH_SECONDS / self._seconds), LARGEST_BATCH)
+        size = max(1, min(size, self._left))
+        self._left -= size
+        return size
+
+    def took(self, seconds: float, units: int) -> None:
+        """Take note of how long a batch took."""
+        each = max(seconds / units, 1e-6)
+        self._seconds = (self._seconds + each) / 2.0 if self._measured else each
+        self._measured = True
+
+
+def replicate_batch(
+    plan: Plan, tasks: Sequence[Task], code: str
+) -> tuple[float, list[Replication]]:
+    """Do several units in a worker, one after another; return how long it took as well."""
+    if code_version() != code:
+        raise LocalsimError(
+            "a worker has another version of localsim than the process that sent it work; install "
+            "the same one there."
+        )
+    begun = time.perf_counter()
+    done = [replicate(plan, unit, values) for unit, values in tasks]
+    return time.perf_counter() - begun, done
+
+
+def _on(
+    client: Client, plan: Plan, tasks: Iterator[Task], number: int, retries: int, ahead: int
+) -> Iterator[Replication]:
+    """Yield units as workers finish them.
 
     A worker's death is held against everything it had been sent, so what seems to kill workers
     is tried once more at the end, alone: only the culprit is set aside.
@@ -127,42 +150,55 @@ def _on(client: Client, plan: Plan, replications: int, retries: int) -> Iterator
     import cloudpickle
     from distributed import KilledWorker, as_completed
 
-    threads = sum(client.nthreads().values())
-    waiting: Iterator[Sequence[int]] = iter(batches(plan, replications, threads))
+    code = code_version()
+    batches = Batches(number, seconds(plan))
     # A task's result rather than scattered data: if its holder dies, it is made again.
     shared = client.submit(cloudpickle.loads, cloudpickle.dumps(plan), pure=False)
-    sent: dict[Any, Sequence[int]] = {}
-    suspects: list[int] = []
+    sent: dict[Any, Sequence[Task]] = {}
+    suspects: list[Task] = []
 
-    def send(numbers: Sequence[int]) -> Any:
-        future = client.submit(replicate_batch, shared, numbers, retries=retries, pure=False)
-        sent[future] = numbers
+    def send(batch: Sequence[Task]) -> Any:
+        future = client.submit(replicate_batch, shared, batch, code, retries=retries, pure=False)
+        sent[future] = batch
         return future
 
-    ahead = max(FEWEST_IN_FLIGHT, 2 * threads)
-    completed = as_completed([send(numbers) for numbers in islice(waiting, ahead)])
+    def more(workers: int) -> Iterator[Any]:
+        while len(sent) < max(ahead, 2 * workers + 1):
+            batch = list(islice(tasks, batches.size(workers)))
+            if not batch:
+                return
+            yield send(batch)
+
+    threads = sum(client.nthreads().values())
+    completed = as_completed(list(more(threads)))
+    survived = False
+    asked = time.monotonic()
     try:
         for future in completed:
-            numbers = sent.pop(future)
+            batch = sent.pop(future)
             try:
-                yield from future.result()
+                took, done = future.result()
             except KilledWorker:
-                suspects += numbers
-            except Exception as error:
-                yield from (lost(plan, number, error) for number in numbers)
-            for more in islice(waiting, 1):
-                completed.add(send(more))
-        hopeless = len(suspects) == replications
-        for number in sorted(suspects):
-            future = send([number])
+                suspects += batch
+            else:
+                survived = True
+                batches.took(took, len(done))
+                yield from done
+            if time.monotonic() - asked > 2.0:  # a cluster may have grown or shrunk
+                threads, asked = sum(client.nthreads().values()), time.monotonic()
+            for new in more(threads):
+                completed.add(new)
+        for place, task in enumerate(suspects):
+            future = send([task])
             try:
-                yield from future.result()
-                hopeless = False
+                _, done = future.result()
+                survived = True
+                yield from done
             except KilledWorker:
-                yield lost(plan, number, LocalsimError(DIED))
-                if hopeless:  # not one replication survives: the rest would only kill more
-                    rest = [other for other in suspects if other > number]
-                    yield from (lost(plan, other, LocalsimError(DIED)) for other in rest)
+                yield lost(plan, task[0], LocalsimError(DIED), died=True)
+                if not survived:  # not one unit survives: the rest would only kill more
+                    for unit, _ in suspects[place + 1 :]:
+                        yield lost(plan, unit, LocalsimError(DIED), died=True)
                     return
     finally:
         client.cancel(list(sent))
