@@ -61,5 +61,7 @@ def _policies(before: Any, now: Any) -> str:
     new = {policy["name"]: policy["fingerprint"] for policy in now}
     said = [f"{name} is new" for name in new if name not in old]
     said += [f"{name} is gone" for name in old if name not in new]
-    said += [f"{name} is another policy now" for name in new if old.get(name, new[name]) != new[name]]
+    said += [
+        f"{name} is another policy now" for name in new if old.get(name, new[name]) != new[name]
+    ]
     return "the policies changed" + (f": {', '.join(said)}" if said else ": their order")

@@ -193,6 +193,7 @@ class Experiment:
         retries: int = 2,
         *,
         folder: str | Path | None = None,
+        overwrite: bool = False,
     ) -> Results:
         """Run every policy in every replication, at every point of the design.
 
@@ -206,12 +207,12 @@ class Experiment:
         an interruption of any kind, or with more replications or points. Without one, Ctrl-C
         returns what is done. Both mark it as ``interrupted``.
 
-        Raises LocalsimError with the first cause if every run failed, or if the folder holds
-        another experiment.
+        Raises LocalsimError with the first cause if every run failed, and FolderError, which is
+        one, if the folder holds another experiment and is not to `overwrite` it.
         """
         from localsim.experiment import sweep
         from localsim.experiment.results import Results, book_of
-        from localsim.experiment.store import Store
+        from localsim.experiment.store import Store, clear
 
         if workers is not None:
             workers = whole("workers", workers, 1, 10_000)
@@ -219,6 +220,8 @@ class Experiment:
         described = self.describe()
         book = book_of(described)
         memory = sweep.Memory(self.replications, described["points"])
+        if folder is not None and overwrite:
+            clear(folder)
         store = None if folder is None else Store(folder, described, book, self.design)
         interrupted = sweep.perform(
             self.plan,
@@ -237,8 +240,15 @@ class Experiment:
             if not interrupted:
                 store.finish()
             found = Results.open(store.folder.path)
-        if len(found.failures) and found.table.empty:
-            raise _all_failed(found)
+        every = memory.total * len(self.policies)
+        if len(found.failures) == every:
+            first = found.failures.iloc[0]
+            error = LocalsimError(
+                f"all {every} runs failed; the first (replication {first['replication']}, "
+                f"policy {first['policy']!r}): {first['error']}"
+            )
+            error.add_note(first["traceback"])
+            raise error
         return found
 
     def replay(self, replication: int, policy: str, point: int | None = None) -> Model:

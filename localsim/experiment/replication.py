@@ -82,7 +82,7 @@ class Run:
 
     policy: str
     rows: Keys
-    values: NDArray[np.float64]
+    numbers: NDArray[np.float64]
     paths: Keys
     months: NDArray[np.float64]
 

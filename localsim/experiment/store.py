@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
@@ -41,14 +41,21 @@ from localsim.experiment.units import Block, Unit, blocks, home, rectangles
 FLUSH_SECONDS, FLUSH_SHARE = 30.0, 0.01
 """What is done is written after so long at the latest, or this share of the time so far."""
 
+INSTEAD = "name another folder (-o), or replace them (--overwrite; in Python overwrite=True)."
+
 ROWS_AT_ONCE = 1 << 17
 """The file at the end is written in groups of at least so many rows."""
+
+
+class FolderError(LocalsimError):
+    """A folder cannot take an experiment's runs: nothing was started."""
 
 
 class Store:
     """A folder that runs are kept in as they are done.
 
-    Raises LocalsimError, before anything is written, if the folder holds another experiment.
+    Raises FolderError, before anything is written, if the folder holds another experiment or
+    cannot be written to.
     """
 
     def __init__(
@@ -61,7 +68,7 @@ class Store:
         kept, damaged = _kept(path)
         if kept is not None:
             _refuse_other(path, kept, experiment)
-        with _told(path):
+        with _told(path, FolderError):
             frozen = None if points is None else _frozen(path, points)
             for name in (RUNS_IN, SERIES_IN, STAGING):
                 (path / name).mkdir(parents=True, exist_ok=True)
@@ -217,9 +224,8 @@ class Store:
         if said["plan"] != self._asked["plan"] or not (
             beyond or said["points"] == self._digest(block.point, block.points)
         ):
-            raise LocalsimError(
-                f"{self.folder.path} holds runs of another experiment ({block.name}); name another "
-                "folder, or replace them with overwrite."
+            raise FolderError(
+                f"{self.folder.path} holds runs of another experiment ({block.name}); {INSTEAD}"
             )
         self._done.setdefault(home(Unit(block.replication, block.point)), []).append(block)
         return True
@@ -259,16 +265,14 @@ def _kept(path: Path) -> tuple[dict[str, Any] | None, bool]:
 
 def _refuse_other(path: Path, kept: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     if kept["plan"] != now["plan"]:
-        raise LocalsimError(
-            f"{path} holds the results of another experiment ({changed(kept, now)}); name another "
-            "folder, or replace them with overwrite."
+        raise FolderError(
+            f"{path} holds the results of another experiment ({changed(kept, now)}); {INSTEAD}"
         )
     others = other_makers(kept, now)
     if others:
-        raise LocalsimError(
+        raise FolderError(
             f"the results in {path} were made by other software ({others}), so more of them need "
-            "not agree with those to the last bit; name another folder, or replace them with "
-            "overwrite."
+            f"not agree with those to the last bit; {INSTEAD}"
         )
 
 
@@ -280,10 +284,7 @@ def _frozen(path: Path, points: Points) -> Frozen | None:
         return None  # each chunk says which points it is of
     told = difference(kept, points)
     if told is not None:
-        raise LocalsimError(
-            f"{path} holds the results of another design ({told}); name another folder, or "
-            "replace them with overwrite."
-        )
+        raise FolderError(f"{path} holds the results of another design ({told}); {INSTEAD}")
     return kept
 
 
@@ -311,15 +312,15 @@ def _one(tables: list[pa.Table]) -> pa.Table:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path, kind: type[LocalsimError] = LocalsimError) -> Iterator[None]:
     """Say in a sentence what the system refused."""
     try:
         yield
-    except FileExistsError:
-        raise LocalsimError(f"{path} is a file; name a folder for the results.") from None
+    except (FileExistsError, NotADirectoryError):
+        raise kind(f"{path} is a file, or in one; name a folder for the results (-o).") from None
     except OSError as error:
-        reason = error.strerror or os.strerror(error.errno) if error.errno else str(error)
-        raise LocalsimError(
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise kind(
             f"results cannot be kept in {path}: {reason}. What is in it already stays good; run "
             "the experiment again, and only the rest is done."
         ) from error

@@ -91,7 +91,7 @@ class Gap:
         if self._pair is None:
             return
         found = {
-            run.policy: float(run.values[run.rows.index(self._key)])
+            run.policy: float(run.numbers[run.rows.index(self._key)])
             for run in one.runs
             if run.policy in self._pair and self._key in run.rows
         }

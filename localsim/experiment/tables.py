@@ -89,13 +89,16 @@ class Tables:
     def within(self, block: Block) -> Tables:
         """Return what is of a block's units."""
         tables = (self.runs, self.series, self.failures)
-        parts = [table.filter(_inside(table, block)) for table in tables]
-        return Tables(*parts, frozenset(unit for unit in self.lost if unit in block))
+        runs, series, failures = (table.filter(_inside(table, block)) for table in tables)
+        return Tables(
+            runs, series, failures, frozenset(unit for unit in self.lost if unit in block)
+        )
 
     def without(self, block: Block) -> Tables:
         """Return what is not of a block's units."""
         tables = (self.runs, self.series, self.failures)
-        return Tables(*(table.filter(pc.invert(_inside(table, block))) for table in tables))
+        runs, series, failures = (t.filter(pc.invert(_inside(t, block))) for t in tables)
+        return Tables(runs, series, failures, self.lost)
 
     @classmethod
     def joined(cls, parts: Sequence[Tables], book: Book) -> Self:
@@ -172,7 +175,7 @@ def _runs(runs: Sequence[tuple[Unit, Run]], book: Book) -> pa.Table:
     told = [book.units[name] for name in units.dictionary.to_pylist()]
     kinds = list(dict.fromkeys(told))
     of_metric = np.array([kinds.index(unit) for unit in told], dtype=np.int32)
-    columns["value"] = pa.array(_joined([run.values for _, run in runs]))
+    columns["value"] = pa.array(_joined([run.numbers for _, run in runs]))
     columns["unit"] = _words(of_metric[codes] if len(codes) else codes, kinds)
     return pa.table(columns, schema=RUNS)
 
@@ -268,5 +271,7 @@ def _in_order(table: pa.Table, book: Book) -> pa.Table:
                 if name == "policy"
                 else words.combine_chunks().dictionary_encode()
             )
-            table = table.set_column(table.column_names.index(name), table.schema.field(name), coded)
+            table = table.set_column(
+                table.column_names.index(name), table.schema.field(name), coded
+            )
     return table
