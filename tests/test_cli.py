@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hamlet import side_by_side
 
 import localsim as ls
 from localsim import cli
@@ -76,10 +77,12 @@ def test_run_ends_with_the_summary_and_where_everything_is(here, localsim):
         f"trajectories: {Path('out', 'hamlet', 'trajectories.png')}",
     ]
     assert sorted(file.name for file in Path("out/hamlet").iterdir()) == [
+        ".staging",
         "differences.png",
         "manifest.json",
         "results.parquet",
-        "series.parquet",
+        "runs",
+        "series",
         "trajectories.png",
     ]
     for name in ("differences.png", "trajectories.png"):
@@ -100,10 +103,12 @@ def test_run_can_change_the_number_of_replications(here, localsim):
     assert ls.open("out/hamlet").replications == 2
 
 
-def test_run_replaces_its_own_results_but_not_anothers(here, localsim):
+def test_run_does_nothing_twice_and_leaves_anothers_results_alone(here, localsim, monkeypatch):
     assert localsim("run", "asked.yaml", "--quiet")[0] == 0
     before = Path("out/hamlet/results.parquet").read_bytes()
-    assert localsim("run", "asked.yaml", "--quiet")[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "replicate", None)
+        assert localsim("run", "asked.yaml", "--quiet")[0] == 0
     assert Path("out/hamlet/results.parquet").read_bytes() == before
     (here / "asked.yaml").write_text(CONFIG.replace("seed: 7", "seed: 8"))
     code, out, err = localsim("run", "asked.yaml", "--quiet")
@@ -117,14 +122,28 @@ def test_run_replaces_its_own_results_but_not_anothers(here, localsim):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("residents: 400", "residents: 404", "the place changed"),
-        ("name: piloted", "name: renamed", "the policies changed"),
-        ("years: 1", "years: 1\nassumptions: fixed", "the assumptions changed"),
+        (
+            "residents: 400",
+            "residents: 404",
+            "the place changed: residents was 400 and is 404",
+        ),
+        ("name: piloted", "name: renamed", "renamed is new, piloted is gone"),
+        ("policy: top_down,", "policy: needs_formula,", "piloted is another one"),
+        (
+            "years: 1",
+            "years: 1\nassumptions: fixed",
+            "assumptions changed: mode was sampled and is fixed",
+        ),
+        (
+            "years: 1",
+            "years: 1\nassumptions: {set: {place.kappa: 0.3}}",
+            "place.kappa is held at 0.3 and was not",
+        ),
         ("years: 1", "years: 1\nmetrics: [crises]", "metrics was None and is ['crises']"),
     ],
 )
 def test_run_says_what_changed(here, localsim, old, new, said):
-    ls.Experiment.from_config("asked.yaml").run(progress=False, workers=1).save("out/hamlet")
+    assert localsim("run", "asked.yaml", "--quiet", "--replications", 1)[0] == 0
     (here / "asked.yaml").write_text(CONFIG.replace(old, new, 1))
     code, _, err = localsim("run", "asked.yaml", "--quiet")
     assert code == 2
@@ -159,6 +178,10 @@ def test_one_policy_alone_has_results_but_no_differences(here, localsim):
             ["run", "asked.yaml", "--replications", "99999999"],
             "replications is 99999999; a whole number from 1 to 10,000,000",
         ),
+        (["run", "asked.yaml", "--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
+        (["replay", "asked.yaml", "0", "pilotd"], "did you mean 'piloted'?"),
+        (["replay", "asked.yaml", "-1", "piloted"], "replication is -1"),
+        (["replay", "asked.yaml", "0", "piloted", "--point", "1"], "the experiment has no design"),
         (["run"], "CONFIG"),
         (["rum"], "invalid choice: 'rum'"),
         ([], "COMMAND"),
@@ -190,8 +213,12 @@ def test_failed_runs_end_with_1_and_the_rest_is_kept(here, localsim, monkeypatch
     assert code == 1
     assert "localsim: 2 of 6 runs failed; the rest is complete." in err
     assert "replication 1 of status_quo: ZeroDivisionError" in err
-    assert "experiment.replay(1, 'status_quo')" in err
+    again = err.split("to see it again: ")[1].splitlines()[0]
+    assert again == "localsim replay asked.yaml 1 status_quo"
     assert "results:" in out
+    code, out, err = localsim(*again.split()[1:])
+    assert (code, out) == (1, "")
+    assert "ZeroDivisionError" in err
     assert set(ls.open("out/hamlet").table["replication"]) == {0, 2}
 
 
@@ -207,16 +234,27 @@ def test_when_every_run_fails_the_first_cause_is_said(here, localsim, monkeypatc
 def test_an_interruption_says_what_was_kept(here, localsim, monkeypatch):
     plain = runner.replicate
 
-    def impatient(plan, number):
-        if number == 2:
+    def impatient(plan, unit, values):
+        if unit.replication == 2:
             raise KeyboardInterrupt
-        return plain(plan, number)
+        return plain(plan, unit, values)
 
     monkeypatch.setattr(runner, "replicate", impatient)
     code, out, err = localsim("run", "asked.yaml", "--quiet")
     assert (code, out) == (130, "")
     assert "interrupted; 2 of 3 replications are kept in out/hamlet." in err
     assert ls.open("out/hamlet").interrupted
+    monkeypatch.setattr(runner, "replicate", plain)
+    assert localsim("run", "asked.yaml", "--quiet")[0] == 0
+    assert not ls.open("out/hamlet").interrupted
+
+
+def test_a_run_is_replayed_by_the_command_line(here, localsim):
+    code, out, err = localsim("replay", "asked.yaml", "2", "piloted")
+    assert (code, err) == (0, "")
+    results = ls.Experiment.from_config("asked.yaml").run(progress=False, workers=1)
+    row = re.search(r"^crises +outside +(\S+)$", out, re.M)
+    assert float(row[1]) == side_by_side(results, "crises", "outside").loc[2, "piloted"]
 
 
 def test_an_interruption_while_drawing_says_what_was_kept(here, localsim, monkeypatch):
@@ -230,7 +268,7 @@ def test_an_interruption_while_drawing_says_what_was_kept(here, localsim, monkey
 
 
 def test_an_interruption_at_once_keeps_nothing(here, localsim, monkeypatch):
-    def impatient(plan, number):
+    def impatient(plan, unit, values):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "replicate", impatient)
@@ -348,7 +386,7 @@ def test_sources_are_listed_and_shown(localsim):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "places", "policies", "scenarios", "assumptions", "check"]
+    "command", ["run", "replay", "places", "policies", "scenarios", "assumptions", "check"]
 )
 def test_every_command_helps(command, capsys):
     with pytest.raises(SystemExit) as ended:

@@ -1,6 +1,7 @@
 """Results: tidy tables, and the folder that keeps them."""
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,8 @@ from hamlet import Fails, hamlet, same, side_by_side, small, three_policies
 
 import localsim as ls
 from localsim.errors import LocalsimError
-from localsim.experiment.replication import Replication
-from localsim.experiment.results import assemble
+from localsim.experiment.results import Results, book_of
+from localsim.experiment.tables import Tables
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +64,41 @@ def test_a_replayed_run_is_the_run(results):
     assert rows["need_months_unmet", "all"] == wide.loc[2, "pilot"]
 
 
+def test_trajectories_are_a_labelled_array(results):
+    cube = results.xarray()
+    assert dict(cube.sizes) == {"replication": 3, "policy": 3, "group": 3, "month": 12}
+    series = results.series
+    row = series[(series["replication"] == 2) & (series["policy"] == "pilot")]
+    row = row[(row["metric"] == "crises") & (row["group"] == "inside")]
+    path = cube["crises"].sel(replication=2, policy="pilot", group="inside")
+    assert path.to_numpy().tolist() == row["value"].tolist()
+
+
+def test_other_libraries_have_views_of_the_table(results, tmp_path):
+    opened = ls.open(results.save(tmp_path))
+    for found in (results, opened):
+        as_polars = found.polars().collect()
+        assert as_polars.columns == list(results.table.columns)
+        assert as_polars["value"].to_list() == results.table["value"].tolist()
+        query = "metric = 'crises' and \"group\" = 'all' and policy = 'pilot'"
+        by_duckdb = found.duckdb().filter(query).order("replication").project("value").fetchall()
+        wide = side_by_side(results, "crises", "all")
+        assert [value for (value,) in by_duckdb] == wide["pilot"].tolist()
+
+
+def test_a_view_that_is_not_installed_says_how_to(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(LocalsimError, match=r"needs polars.*pip install 'localsim\[views\]'"):
+        results.polars()
+
+
 # ── the folder ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_saved_results_open_as_they_were(results, tmp_path):
     folder = results.save(tmp_path / "out" / "deep")
-    assert sorted(file.name for file in folder.iterdir()) == [
-        "manifest.json",
-        "results.parquet",
-        "series.parquet",
-    ]
+    names = {"manifest.json", "results.parquet", "runs", "series", ".staging"}
+    assert {file.name for file in folder.iterdir()} == names
     opened = ls.open(folder)
     assert same(results, opened)
     assert opened.interrupted == results.interrupted
@@ -85,12 +111,19 @@ def test_failures_are_saved_too(tmp_path):
     assert same(found, ls.open(found.save(tmp_path)))
 
 
+def test_what_was_saved_can_be_run_on(results, tmp_path):
+    more = small(three_policies(), replications=5)
+    assert same(more.run(False, folder=results.save(tmp_path)), more.run(False))
+
+
 def test_the_same_experiment_leaves_the_same_bytes(results, tmp_path):
-    again = small(three_policies()).run(progress=False, workers=1)
-    for one, folder in ((results, "a"), (again, "b")):
-        one.save(tmp_path / folder)
-    for name in ("manifest.json", "results.parquet", "series.parquet"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    results.save(tmp_path / "a")
+    small(three_policies()).run(progress=False, workers=1, folder=tmp_path / "b")
+    files = [file.relative_to(tmp_path / "a") for file in (tmp_path / "a").rglob("*.*")]
+    assert len(files) == 9  # three replications' runs and series, the manifest, the end, staging
+    for name in files:
+        one, other = tmp_path / "a" / name, tmp_path / "b" / name
+        assert one.is_dir() or one.read_bytes() == other.read_bytes(), name
 
 
 def test_the_manifest_says_what_was_run(results, tmp_path):
@@ -100,31 +133,26 @@ def test_the_manifest_says_what_was_run(results, tmp_path):
     assert said["place"]["inside"] == [hamlet().codes[0]]
     assert said["seed"] == 7
     assert said["versions"]["localsim"] == ls.__version__
-    assert "numpy" in said["versions"]
+    assert {"numpy", "code"} <= said["versions"].keys()
+    assert said["processor"]
     assert [policy["name"] for policy in said["policies"]] == results.policies
 
 
-@pytest.mark.parametrize("name", ["results.parquet", "series.parquet"])
-def test_a_changed_file_is_refused(results, tmp_path, name):
-    file = results.save(tmp_path) / name
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-    with pytest.raises(LocalsimError, match="is not the file its manifest"):
-        ls.open(tmp_path)
-    file.unlink()
-    with pytest.raises(LocalsimError, match="cannot be read"):
-        ls.open(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"format": 1}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"format": 2}', "\x00"])
 def test_a_damaged_manifest_is_refused(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(LocalsimError, match="damaged"):
         ls.open(tmp_path)
 
 
-def test_a_folder_without_results_or_of_a_later_format_is_refused(results, tmp_path):
+def test_a_manifest_that_was_edited_is_refused(results, tmp_path):
+    manifest = results.save(tmp_path) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"seed": 7', '"seed": 8'))
+    with pytest.raises(LocalsimError, match="damaged"):
+        ls.open(tmp_path)
+
+
+def test_a_folder_without_results_or_of_another_format_is_refused(results, tmp_path):
     with pytest.raises(LocalsimError, match="there are no results"):
         ls.open(tmp_path)
     manifest = results.save(tmp_path) / "manifest.json"
@@ -136,12 +164,14 @@ def test_a_folder_without_results_or_of_a_later_format_is_refused(results, tmp_p
 
 def test_results_that_cannot_be_saved_say_so(results, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(LocalsimError, match="cannot be saved"):
+    with pytest.raises(LocalsimError, match="is a file"):
         results.save(tmp_path / "file")
 
 
-def test_an_empty_replication_leaves_empty_tables():
-    empty = assemble(small().describe(), [Replication(0, (), ())], {}, interrupted=True)
+def test_nothing_done_leaves_empty_tables():
+    described = small().describe()
+    empty = Results(described, Tables.of([], book_of(described)), interrupted=True)
     assert empty.table.empty
     assert empty.series.empty
+    assert empty.failures.empty
     assert empty.replications == 0

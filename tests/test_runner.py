@@ -1,7 +1,6 @@
 """Replications: the same bits wherever and in whatever order they are done, and none lost."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hamlet import Deadly, Fails, same, small, three_policies
+from hamlet import Fails, same, small, three_policies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +17,9 @@ from localsim.errors import LocalsimError
 from localsim.experiment import runner
 from localsim.experiment.cluster import local_client
 from localsim.experiment.replication import replicate
-from localsim.experiment.results import assemble
+from localsim.experiment.results import Results, book_of
+from localsim.experiment.tables import Tables
+from localsim.experiment.units import Unit
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,18 +48,24 @@ def test_worker_processes_change_nothing(results, client):
 def test_the_order_of_replications_changes_nothing(order, seed):
     experiment = small(["status_quo"], seed=seed, metrics=["crises", "spend_gbp"])
     plan = experiment.plan
-    one_by_one = [replicate(plan, number) for number in order]
-    done = sorted(one_by_one, key=lambda one: one.number)
-    units = {name: metric.unit for name, metric in ls.METRICS.items()}
-    assembled = assemble(experiment.describe(), done, units, interrupted=False)
-    assert same(assembled, experiment.run(progress=False, workers=1))
+    one_by_one = [replicate(plan, Unit(number)) for number in order]
+    described = experiment.describe()
+    tables = Tables.of(one_by_one, book_of(described))
+    assert same(Results(described, tables), experiment.run(progress=False, workers=1))
 
 
-@given(st.integers(1, 5_000), st.integers(1, 64))
-def test_batches_are_every_replication_once(replications, workers):
-    found = runner.batches(small().plan, replications, workers)
-    assert [number for batch in found for number in batch] == list(range(replications))
-    assert len(found) >= min(replications, workers)
+@given(st.integers(1, 5_000), st.integers(1, 64), st.floats(1e-3, 10.0), st.floats(1e-3, 10.0))
+def test_batches_are_every_unit_once_and_a_second_of_work_at_most(units, workers, guess, truth):
+    batches = runner.Batches(units, guess)
+    sizes = []
+    while sum(sizes) < units:
+        sizes.append(batches.size(workers))
+        batches.took(sizes[-1] * truth, sizes[-1])
+    assert sum(sizes) == units
+    assert min(sizes) >= 1
+    assert sizes[0] <= max(1.0, runner.BATCH_SECONDS / guess)
+    assert max([1, *sizes[1:]]) <= max(1.0, runner.BATCH_SECONDS / truth)
+    assert sizes[-1] * truth <= runner.LEAST_SECONDS + truth or len(sizes) == 1
 
 
 def test_small_work_stays_here_and_large_work_does_not():
@@ -168,10 +175,10 @@ def test_a_failed_warm_up_fails_every_policy_of_its_replication(monkeypatch):
 def test_an_interruption_keeps_what_is_done(monkeypatch, capsys):
     plain = runner.replicate
 
-    def impatient(plan, number):
-        if number == 2:
+    def impatient(plan, unit, values):
+        if unit.replication == 2:
             raise KeyboardInterrupt
-        return plain(plan, number)
+        return plain(plan, unit, values)
 
     monkeypatch.setattr(runner, "replicate", impatient)
     found = small().run(workers=1)
@@ -182,7 +189,7 @@ def test_an_interruption_keeps_what_is_done(monkeypatch, capsys):
 
 
 def test_an_interruption_before_anything_is_done_is_raised(monkeypatch):
-    def impatient(plan, number):
+    def impatient(plan, unit, values):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "replicate", impatient)
@@ -190,36 +197,16 @@ def test_an_interruption_before_anything_is_done_is_raised(monkeypatch):
         small().run(progress=False, workers=1)
 
 
-def test_if_the_workers_vanish_what_is_done_is_kept(monkeypatch):
-    def half(plan, replications, client, retries):
-        yield replicate(plan, 1)
+@pytest.mark.parametrize("kept", [True, False])
+def test_if_the_workers_vanish_what_is_done_is_kept(monkeypatch, capsys, tmp_path, kept):
+    def half(plan, units, number, **named):
+        yield replicate(plan, next(iter(units)))
         raise OSError("the scheduler is gone")
 
-    monkeypatch.setattr(runner, "_each", half)
-    found = small().run(progress=False, workers=1)
-    assert set(found.table["replication"]) == {1}
-    assert set(found.failures["replication"]) == {0, 2}
-    assert found.failures["error"].str.contains("the scheduler is gone").all()
-
-
-@pytest.mark.slow
-def test_a_worker_that_is_killed_loses_nothing(results):
-    experiment = small(three_policies(), replications=3)
-    with local_client(2, deaths=3) as client:
-        victims = list(client.run(os.getpid).values())
-        os.kill(victims[0], signal.SIGKILL)
-        assert same(results, experiment.run(progress=False, client=client))
-
-
-@pytest.mark.slow
-def test_a_replication_that_kills_its_workers_is_set_aside_alone():
-    policies = [ls.Policy("deadly", rule=Deadly(os.getpid()))]
-    with local_client(2, deaths=1) as client:
-        plan = small(policies).plan
-        innocent = small(["status_quo"]).plan
-        alive = list(runner._on(client, innocent, 3, retries=0))
-        dead = list(runner._on(client, plan, 2, retries=0))
-    assert sorted(one.number for one in alive) == [0, 1, 2]
-    assert all(one.runs for one in alive)
-    assert sorted(one.number for one in dead) == [0, 1]
-    assert all("the worker process died" in one.failures[0].error for one in dead)
+    monkeypatch.setattr(runner, "stream", half)
+    found = small().run(workers=1, folder=tmp_path if kept else None)
+    assert set(found.table["replication"]) == {0}
+    assert found.interrupted
+    assert (
+        "the workers are gone (OSError: the scheduler is gone); 1 of 3" in capsys.readouterr().err
+    )

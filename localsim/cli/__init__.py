@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from localsim import __version__
-from localsim.cli import check, lists, run
+from localsim.cli import check, lists, replay, run
 from localsim.cli.words import BAD_INPUT, FAILED, FINE, INTERRUPTED, BadInputError
 from localsim.errors import LocalsimError
 
@@ -67,8 +67,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     asked.add_argument("--quiet", action="store_true", help="no progress bar")
     asked.add_argument(
-        "--overwrite", action="store_true", help="replace another experiment's results"
+        "--overwrite", action="store_true", help="replace what the folder holds, and run it all"
     )
+    asked.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://HOST:PORT")
+    again = add("replay", replay.replay, "run one policy of one replication again, here")
+    again.add_argument("config", metavar="CONFIG", help="the experiment it is of")
+    again.add_argument("replication", type=int, metavar="REPLICATION")
+    again.add_argument("policy", metavar="POLICY")
+    again.add_argument("--point", type=int, default=0, metavar="N", help="of the design (0)")
+    again.set_defaults(replications=None)
     add("places", lists.places, "list the places that come with the package")
     listed = add("policies", lists.policies, "list the policies that have a name, or explain one")
     listed.add_argument("name", nargs="?", metavar="NAME")

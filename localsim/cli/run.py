@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +18,37 @@ if TYPE_CHECKING:
     from localsim.experiment.results import Results
 
 DOTS_PER_INCH = 150
+SECONDS_TO_ANSWER = 5
 
 DIFFERENCES = "differences.png"
 TRAJECTORIES = "trajectories.png"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run an experiment, keep its results, and say what came of it."""
-    experiment, folder = _asked(options)
-    results = experiment.run(progress=not options.quiet, workers=options.workers)
-    results.save(folder)
+    """Run what its folder lacks of an experiment, and say what came of it."""
+    from localsim.experiment.store import FolderError
+
+    experiment = asked(options)
+    folder = Path(options.out) if options.out else Path("out") / experiment.name
+    try:
+        with _cluster(options.scheduler) as client:
+            results = experiment.run(
+                progress=not options.quiet,
+                workers=options.workers,
+                client=client,
+                folder=folder,
+                overwrite=options.overwrite,
+            )
+    except FolderError as error:
+        raise BadInputError(str(error)) from error
     if results.interrupted:
         print(
             f"localsim: interrupted; {results.replications} of {experiment.replications} "
-            f"replications are kept in {folder}.",
+            f"replications are kept in {folder}. The same command goes on from there.",
             file=sys.stderr,
         )
         return INTERRUPTED
-    code = _failures(results)
+    code = _failures(results, options.config)
     try:
         _report(results, folder)
     except KeyboardInterrupt:
@@ -42,60 +57,46 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _asked(options: argparse.Namespace) -> tuple[Experiment, Path]:
-    """Return the experiment of a config and the folder for its results, or refuse them."""
+def asked(options: argparse.Namespace) -> Experiment:
+    """Return the experiment of a config with what was said beside it, or refuse it."""
     from localsim.experiment import Experiment
-    from localsim.experiment.results import read_manifest
 
     try:
         experiment = Experiment.from_config(options.config, options.set)
         if options.replications is not None:
             experiment = experiment.replace(replications=options.replications)
-        folder = Path(options.out) if options.out else Path("out") / experiment.name
-        kept = None if options.overwrite else read_manifest(folder)
-        if kept is not None and kept["experiment"]["fingerprint"] != experiment.fingerprint:
-            changed = _changed(kept["experiment"], experiment.describe())
-            raise LocalsimError(
-                f"{folder} holds the results of another experiment ({changed}); name another "
-                "folder with -o, or replace them with --overwrite."
-            )
-        _make(folder)
     except LocalsimError as error:
         raise BadInputError(str(error)) from error
-    return experiment, folder
+    return experiment
 
 
-def _make(folder: Path) -> None:
-    """Make the folder now: better to hear that it cannot be written before the work than after."""
+@contextmanager
+def _cluster(address: str | None) -> Iterator[Any]:
+    """Yield a client of the cluster at an address, or None where none was given."""
+    if address is None:
+        yield None
+        return
+    from distributed import Client
+
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise LocalsimError(f"{folder} is a file; name a folder for the results with -o.") from None
-    except OSError as error:
-        raise LocalsimError(f"the folder {folder} cannot be made: {error.strerror}.") from None
-    if not os.access(folder, os.W_OK):
-        raise LocalsimError(f"the folder {folder} cannot be written to; name another with -o.")
-
-
-def _changed(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """Say in which answers two experiments differ."""
-    plain = ("years", "replications", "seed", "warmup_years", "metrics", "themes")
-    said = [f"{k} was {before.get(k)} and is {now[k]}" for k in plain if before.get(k) != now[k]]
-    said += [
-        f"the {k} changed"
-        for k in ("place", "policies", "scenario", "assumptions")
-        if before.get(k) != now[k]
-    ]
-    return "; ".join(said) or "of another version"
+        client = Client(address, timeout=SECONDS_TO_ANSWER)
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"no Dask scheduler answers at {address}: {error}.") from None
+    with client:
+        yield client
 
 
 def _report(results: Results, folder: Path) -> None:
     """Draw the figures, print the summary and say where everything is."""
     from localsim import plots
     from localsim.appraisal import appraise
-    from localsim.experiment.results import TABLE
+    from localsim.experiment.folder import TABLE
 
     paths = [("results", folder / TABLE)]
+    if results.design is not None:
+        print(f"{results!r}\n\nIn Python: localsim.open({str(folder)!r})")
+        print(f"{'results:':<14}{folder / TABLE}")
+        return
     if len(results.policies) > 1:
         appraisal = appraise(results, results.experiment["baseline"])
         said = f"{appraisal.summary()}\n"
@@ -115,17 +116,21 @@ def _figure(figure: Any, path: Path) -> Path:
     return path
 
 
-def _failures(results: Results) -> int:
+def _failures(results: Results, config: str) -> int:
     """Say which runs failed and how to see one fail again."""
     failures = results.failures
     if failures.empty:
         return FINE
     first = failures.iloc[0]
-    runs = results.experiment["replications"] * len(results.policies)
+    experiment = results.experiment
+    runs = experiment["replications"] * experiment["points"] * len(results.policies)
+    point = f" --point {first['point']}" if results.design is not None else ""
+    policy = shlex.quote(str(first["policy"]))
     for line in (
         f"{len(failures)} of {runs} runs failed; the rest is complete.",
         f"the first, replication {first['replication']} of {first['policy']}: {first['error']}",
-        f"to see it again, in Python: {first['replay']}",
+        "to see it again: "
+        f"localsim replay {shlex.quote(config)} {first['replication']} {policy}{point}",
     ):
         print(f"localsim: {line}", file=sys.stderr)
     return FAILED

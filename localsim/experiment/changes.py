@@ -13,6 +13,7 @@ def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     said = [f"{k} was {before.get(k)} and is {now[k]}" for k in _PLAIN if before.get(k) != now[k]]
     said += [_inside("the place", before.get("place"), now["place"])]
     said += [_policies(before.get("policies", []), now["policies"])]
+    said += ["the scenario changed"] if before.get("scenario") != now.get("scenario") else []
     said += [_inside("assumptions", before.get("assumptions"), now["assumptions"])]
     if (before.get("design") is None) != (now.get("design") is None):
         said += ["one has a design and the other has none"]
@@ -61,7 +62,5 @@ def _policies(before: Any, now: Any) -> str:
     new = {policy["name"]: policy["fingerprint"] for policy in now}
     said = [f"{name} is new" for name in new if name not in old]
     said += [f"{name} is gone" for name in old if name not in new]
-    said += [
-        f"{name} is another policy now" for name in new if old.get(name, new[name]) != new[name]
-    ]
+    said += [f"{name} is another one" for name in new if old.get(name, new[name]) != new[name]]
     return "the policies changed" + (f": {', '.join(said)}" if said else ": their order")

@@ -197,13 +197,16 @@ class Folder:
             said = self.check(block) if series else self._said(block)
         except (OSError, DamagedError) as error:
             raise self._damaged(self.file(RUNS_IN, block), error) from None
-        none = SERIES.empty_table()
+
+        def companion(folder: str, schema: pa.Schema, *, wanted: bool = True) -> pa.Table:
+            if not wanted or said[folder] is None:
+                return schema.empty_table()
+            return self._checked(self.file(folder, block), schema)
+
         return Tables(
             self._checked(self.file(RUNS_IN, block), RUNS),
-            self._checked(self.file(SERIES_IN, block), SERIES) if series else none,
-            FAILURES.empty_table()
-            if said[FAILURES_IN] is None
-            else self._checked(self.file(FAILURES_IN, block), FAILURES),
+            companion(SERIES_IN, SERIES, wanted=series),
+            companion(FAILURES_IN, FAILURES),
         )
 
     def _said(self, block: Block) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,7 @@ def versions() -> dict[str, str]:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             found[package] = "not installed"
-    return found
+    return found | {"code": code_version()}
 
 
 @cache

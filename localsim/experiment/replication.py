@@ -126,7 +126,7 @@ def replicate(plan: Plan, unit: Unit, values: Mapping[str, Any] | None = None) -
         try:
             model = start.fork(policy)
             model.run(here.years)
-            runs.append(_read(here, policy.name, model))
+            runs.append(read(here, policy.name, model))
         except Exception as error:
             failures.append(_failure(policy.name, error))
     return Replication(unit, tuple(runs), tuple(failures))
@@ -145,7 +145,8 @@ def _failure(policy: str, error: BaseException) -> Failure:
     return Failure(policy, f"{kind}{said}" if said else type(error).__name__, text)
 
 
-def _read(plan: Plan, policy: str, model: Model) -> Run:
+def read(plan: Plan, policy: str, model: Model) -> Run:
+    """Return what a policy came to in a model that has run; a metric is a finite number."""
     from localsim import metrics
 
     measured, series = list(metrics.measure(model)), model.series

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from localsim.errors import LocalsimError
 from localsim.experiment.cluster import cores, local_client
-from localsim.experiment.provenance import code_version
+from localsim.experiment.machine import code_version
 from localsim.experiment.replication import Plan, Replication, lost, replicate
 from localsim.experiment.units import Unit
 

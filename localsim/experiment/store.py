@@ -184,10 +184,12 @@ class Store:
                 lost.unlink(missing_ok=True)
 
     def _write(self, key: tuple[int, int]) -> None:
-        held = self._held.pop(key, {})
+        held = self._held.get(key, {})
         for block in rectangles(held):
             self._put(Tables.of((held[unit] for unit in block), self.folder.book), block)
             self._done.setdefault(key, []).append(block)
+        # Only now: if Ctrl-C comes before this, the same bytes are written again.
+        self._held.pop(key, None)
         self._wanted[key] -= len(held)
 
     def _set_aside(self, lost: pa.Table, unit: Unit) -> None:
