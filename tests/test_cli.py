@@ -209,12 +209,12 @@ def test_failed_runs_end_with_1_and_the_rest_is_kept(here, localsim, monkeypatch
     monkeypatch.setattr(
         Plan, "start", lambda plan, number: 1 / 0 if number == 1 else plain(plan, number)
     )
-    code, out, err = localsim("run", "asked.yaml", "--quiet")
+    code, out, err = localsim("run", "asked.yaml", "--quiet", "--set", "seed=3")
     assert code == 1
     assert "localsim: 2 of 6 runs failed; the rest is complete." in err
     assert "replication 1 of status_quo: ZeroDivisionError" in err
     again = err.split("to see it again: ")[1].splitlines()[0]
-    assert again == "localsim replay asked.yaml 1 status_quo"
+    assert again == "localsim replay asked.yaml 1 status_quo --set seed=3"
     assert "results:" in out
     code, out, err = localsim(*again.split()[1:])
     assert (code, out) == (1, "")

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("replication", type=int, metavar="REPLICATION")
     again.add_argument("policy", metavar="POLICY")
     again.add_argument("--point", type=int, default=0, metavar="N", help="of the design (0)")
+    again.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="as in run")
     again.set_defaults(replications=None)
     add("places", lists.places, "list the places that come with the package")
     listed = add("policies", lists.policies, "list the policies that have a name, or explain one")

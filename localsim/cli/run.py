@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    code = _failures(results, options.config)
+    code = _failures(results, options)
     try:
         _report(results, folder)
     except KeyboardInterrupt:
@@ -116,7 +116,7 @@ def _figure(figure: Any, path: Path) -> Path:
     return path
 
 
-def _failures(results: Results, config: str) -> int:
+def _failures(results: Results, options: argparse.Namespace) -> int:
     """Say which runs failed and how to see one fail again."""
     failures = results.failures
     if failures.empty:
@@ -124,13 +124,13 @@ def _failures(results: Results, config: str) -> int:
     first = failures.iloc[0]
     experiment = results.experiment
     runs = experiment["replications"] * experiment["points"] * len(results.policies)
-    point = f" --point {first['point']}" if results.design is not None else ""
-    policy = shlex.quote(str(first["policy"]))
+    words = ["localsim", "replay", options.config, str(first["replication"]), first["policy"]]
+    words += ["--point", str(first["point"])] if results.design is not None else []
+    words += [word for change in options.set for word in ("--set", change)]
     for line in (
         f"{len(failures)} of {runs} runs failed; the rest is complete.",
         f"the first, replication {first['replication']} of {first['policy']}: {first['error']}",
-        "to see it again: "
-        f"localsim replay {shlex.quote(config)} {first['replication']} {policy}{point}",
+        f"to see it again: {shlex.join(words)}",
     ):
         print(f"localsim: {line}", file=sys.stderr)
     return FAILED
