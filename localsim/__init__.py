@@ -64,8 +64,13 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "TargetsFirst",
     "MedianVoter",
     "JointPanel",
+    "PanelByLot",
+    "IndividualChoice",
+    "Referendum",
     "GreedyVote",
     "EqualShares",
+    "SequentialPhragmen",
+    "YouthVote",
     "Targets",
     "LinearContract",
     "Judgement",
@@ -158,8 +163,13 @@ _HOMES = {
     "TargetsFirst": "localsim.policy.rules",
     "MedianVoter": "localsim.policy.rules",
     "JointPanel": "localsim.policy.rules",
+    "PanelByLot": "localsim.policy.resident_rules",
+    "IndividualChoice": "localsim.policy.resident_rules",
+    "Referendum": "localsim.policy.resident_rules",
     "GreedyVote": "localsim.policy.vote_rules",
     "EqualShares": "localsim.policy.vote_rules",
+    "SequentialPhragmen": "localsim.policy.vote_rules",
+    "YouthVote": "localsim.policy.vote_rules",
     "Targets": "localsim.policy.contract",
     "LinearContract": "localsim.policy.contract",
     "Judgement": "localsim.policy.contract",
@@ -219,6 +229,7 @@ if TYPE_CHECKING:
     from localsim.policy.evidence import Evidence, Participants, Purse
     from localsim.policy.listening import Record, Voice
     from localsim.policy.policy import Devolved, Pilot, Policy
+    from localsim.policy.resident_rules import IndividualChoice, PanelByLot, Referendum
     from localsim.policy.rules import (
         Fixed,
         Historic,
@@ -232,7 +243,12 @@ if TYPE_CHECKING:
     )
     from localsim.policy.schedule import RollOut, Until
     from localsim.policy.supply import Community, InHouse, Market
-    from localsim.policy.vote_rules import EqualShares, GreedyVote
+    from localsim.policy.vote_rules import (
+        EqualShares,
+        GreedyVote,
+        SequentialPhragmen,
+        YouthVote,
+    )
     from localsim.population import Population
     from localsim.routing import Routing
     from localsim.scenarios import Scenario

@@ -38,7 +38,8 @@ from localsim.dynamics.columns import (
     WEEKS_PER_MONTH,
     Array,
 )
-from localsim.place import TENURES
+from localsim.place import ETHNIC_GROUPS, TENURES
+from localsim.policy.listening import ADULTS
 from localsim.year.accounts import CRISIS, ENTITLEMENT, GIFTS, ZONES
 from localsim.year.capital import DEBT_SERVICE, INVESTMENT
 from localsim.year.giving import VOLUNTEERS
@@ -233,7 +234,7 @@ def measure(model: Model) -> list[Row]:
     for group, cells in _cell_groups(model):
         rows += _casework(model, group, cells, slice(None))
         rows += _trust(model, group, cells)
-        rows += _participation(model, group, cells)
+    rows += _participation(model)
     for k, theme in enumerate(model.facts.casework):
         rows += _casework(
             model, f"theme: {theme.label or theme.name}", slice(None), slice(k, k + 1)
@@ -355,11 +356,34 @@ def _trust(model: Model, group: str, cells: Array) -> Iterator[Row]:
     yield "trust", group, model.facts.value("trust.council") + change
 
 
-def _participation(model: Model, group: str, cells: Array) -> Iterator[Row]:
-    adults = float(model.adults_of_cell[cells].sum())
-    if adults:
-        years = max(1, -(-model.month // 12))  # those begun, as people take part at their start
-        yield "participation", group, float(model.participants[cells].sum()) / adults / years
+def _participation(model: Model) -> Iterator[Row]:
+    """Yield how many of each group took part: where, and who, residents are."""
+    people, cell = model.population, model.town.needs.person["cell"]
+    years = max(1, -(-model.month // 12))  # those begun, as people take part at their start
+    adult = people.age >= ADULTS[0]
+    cells = model.heads_of_cell.size
+    came = np.bincount(cell[adult], weights=model.took_part[adult], minlength=cells)
+    able = np.bincount(cell[adult], minlength=cells)
+    for group, mine in _cell_groups(model):
+        if able[mine].any():
+            yield "participation", group, float(came[mine].sum() / able[mine].sum()) / years
+    for group, who in _who(model):
+        if who.any():
+            yield "participation", group, float(model.took_part[who].mean()) / years
+
+
+def _who(model: Model) -> Iterator[tuple[str, Array]]:
+    """Yield groups of residents by themselves, bool[N]: of ages, own deprivation, ethnic group."""
+    people = model.population
+    for youngest, eldest in ((11, 17), (18, 29), (30, 44), (45, 64), (65, 74)):
+        who = (people.age >= youngest) & (people.age <= eldest)
+        yield f"aged {youngest} to {eldest}", who
+    yield "aged 75 and over", people.age >= 75
+    adult = people.age >= ADULTS[0]
+    yield "income-deprived", adult & people.income_deprived
+    yield "not income-deprived", adult & ~people.income_deprived
+    for number, name in enumerate(ETHNIC_GROUPS):
+        yield name, adult & (people.ethnic_group == number)
 
 
 def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:

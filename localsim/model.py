@@ -14,7 +14,7 @@ from localsim.agents.columns import ResidentColumns
 from localsim.agents.peopled import PeopledModel
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
-from localsim.dynamics.facts import ADULT, Facts
+from localsim.dynamics.facts import Facts
 from localsim.dynamics.moving import Moves, growth, move, moves_of
 from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
@@ -30,14 +30,15 @@ from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
 from localsim.year.beginning import change_over, hand_over, regimes_of
 from localsim.year.capital import Estate, count_payments, invest, service_debt
 from localsim.year.commission import Providers
-from localsim.year.decide import Hearing, by_area, listen, look
+from localsim.year.decide import Hearing, listen
 from localsim.year.doors import open_doors
 from localsim.year.effort import set_targets, terms
 from localsim.year.fortunes import close_failed, review
 from localsim.year.giving import Givers, pay_giving
-from localsim.year.listen import Priorities
 from localsim.year.offices import Commissioners, enrol
+from localsim.year.priorities import Priorities
 from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
+from localsim.year.sight import by_area, look
 
 MONTHS_A_YEAR = 12
 
@@ -113,8 +114,8 @@ class Model(PeopledModel):
         self.borders = arguments.borders_of(place, borders, self.zone)
         self.town = settle(self.facts, lay_out(self.facts, self.borders))
         self.providers = Providers.of(self.facts, self.town)
-        self.values = amenity.true_values(self.facts)
-        self.priorities = Priorities.of(self.facts, self.values)
+        self.priorities = Priorities.of(self.facts, amenity.true_values(self.facts))
+        self.values = self.priorities.worth(self.facts)
         self.givers = Givers(self.facts, self.priorities)
         nodes = self.town.patches.nodes
         self.accounts = Accounts.opened(len(chosen), len(self.facts.casework), nodes, len(KINDS))
@@ -184,14 +185,14 @@ class Model(PeopledModel):
         """Let every decider see its own evidence."""
         presented = self._recorded()
         speak = any(r.hears_voices for r in self.regimes)
-        sight = look(self.facts, self.town, self.values, presented, self.since, self.year, speak)
+        sight = look(
+            self.facts, self.town, self.priorities, presented, self.since, self.year, speak
+        )
         self._hearings: list[list[Hearing]] = []
         for regime in self.regimes:
             heard = []
             for bench in regime.benches:
-                heard += listen(
-                    self.facts, self.town, self.priorities, sight, bench, regime.areas, self.year
-                )
+                heard += listen(sight, bench, regime.areas)
             self._hearings.append(heard)
 
     def allocate(self) -> None:
@@ -206,8 +207,7 @@ class Model(PeopledModel):
             decisions = allocate(self.facts, regime, self.accounts, hearings)
             self.commissioners.minute(regime, hearings, decisions)
         for hearing in (h for heard in self._hearings for h in heard):
-            took_part = self.town.needs.person["cell"][hearing.rows]
-            self.participants += np.bincount(took_part, minlength=self.participants.size)
+            self.took_part[hearing.rows] += 1
 
     def commission(self) -> None:
         """Buy slots and amenities, and let amenities prevent what they can."""
@@ -221,7 +221,8 @@ class Model(PeopledModel):
         self.projects += (self.giving.asked, self.giving.organised)
         grown = growth(self.facts, self.year - self.warmup_years)
         spend = (plan[:, self.facts.amenity_index] + self.giving.worth_gbp) / grown
-        self.amenity_year_gbp = amenity.benefit_gbp(self.facts, self.values, spend) * grown
+        worth = self.priorities.worth(self.facts, self.year)
+        self.amenity_year_gbp = amenity.benefit_gbp(self.facts, worth, spend) * grown
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
         slope *= self.course.onsets(self.facts.casework, self.facts.value, self.scenario_year)
         self.town.hazard.slope[:] = slope * self.estate.prevented(self.facts)[:, None]
@@ -291,8 +292,6 @@ class Model(PeopledModel):
         people = self.place.residents.astype(np.float64)
         cells = len(self.place.codes) * len(TENURES)
         self.heads_of_cell = np.bincount(self.town.needs.person["cell"], minlength=cells)
-        adult = self.population.age_band >= ADULT
-        self.adults_of_cell = np.bincount(self.town.needs.person["cell"][adult], minlength=cells)
         self.heads_of_zone = np.bincount(self.zone, weights=people, minlength=len(ZONES))
         self.month = 0
         self._take_over(stages_of(policy)[0])
@@ -324,7 +323,7 @@ class Model(PeopledModel):
         self._flows_at_new_year = np.zeros((areas, casework, len(FLOWS)))
         self._presented_so_far = np.zeros((areas, casework))
         self.amenity_gbp = np.zeros((areas, len(self.facts.amenities)))
-        self.participants = np.zeros(self.heads_of_cell.size, np.int64)
+        self.took_part = np.zeros(self.population.size, np.int32)
         self.projects = np.zeros((2, areas), np.int64)  # asked for, and organised
         self.providers.failed[:] = 0
         self.flow_history: list[Array] = []

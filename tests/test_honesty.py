@@ -26,8 +26,8 @@ from localsim.themes import Amenity, Log
 
 # Loaded for the variants that they define.
 for _module in (
-    "presets", "rules", "vote_rules", "supply", "access", "contract", "listening",
-    "counting", "capital",
+    "presets", "rules", "resident_rules", "vote_rules", "supply", "access", "contract",
+    "listening", "counting", "capital",
 ):  # fmt: skip
     import_module(f"localsim.policy.{_module}")
 
@@ -86,6 +86,8 @@ CHOICES = {
     **{f"{doors}.order": "who is served first" for doors in ("Silo", "Hub", "LeadProfessional")},
     "Hub.co_located": "whether agencies sit together",
     "Hub.outreach": "how much reaching out is bought",
+    "Voice.ages": "who is asked",
+    "Voice.shrink": "how what was said is read",
     "Targets.items": "how much must be reported",
     "Targets.target_months": "what is set as a target",
     "Targets.clock": "what the target is set for",
@@ -109,6 +111,12 @@ CHOICES = {
     "TargetsFirst.target_months": "what is set as a target",
     "GreedyVote.lot_gbp": "how large a project is",
     "EqualShares.lot_gbp": "how large a project is",
+    "SequentialPhragmen.lot_gbp": "how large a project is",
+    "YouthVote.lot_gbp": "how large a project is",
+    "Referendum.level_gbp": "how large a project is",
+    "PanelByLot.residents": "how much of the decision is residents'",
+    "PanelByLot.seats": "how many sit on it",
+    "PanelByLot.stratified": "how they are drawn",
     "JointPanel.residents": "how many of the seats are residents'",
 }
 
@@ -185,7 +193,7 @@ def facts_of(model):
     world |= {name: getattr(town.rules, name)
               for name in ("severity", "theme", "world", "assess", "keys")}  # fmt: skip
     world |= {name: getattr(priorities, name)
-              for name in ("lasting", "propensity", "seldom_heard")}  # fmt: skip
+              for name in ("base", "lasting", "propensity", "seldom_heard", "elite")}  # fmt: skip
     world |= {"values": model.values, "onset": town.base_slope}
     world |= {f"need: {name}": town.needs.person[name] for name in ("entity", "area", "seeking")}
     return world | {"need: relative": town.needs.need["relative"]}

@@ -178,7 +178,7 @@ BAD = [
     (lambda: Policy(None), "needs a name"),
     (lambda: Policy("a", tier="borough"), "no tier 'borough' that decides"),
     (lambda: Policy("a", tier="neighborhood"), "did you mean 'neighbourhood'"),
-    (lambda: Policy("a", tier="person"), "no tier 'person'"),
+    (lambda: Policy("a", tier="parish"), "no tier 'parish'"),
     (lambda: Policy("a", budgets=0.5), "budgets must be a Budgets, not 0.5"),
     (lambda: Policy("a", listening="voice"), "listening must be a Listening"),
     (lambda: Policy("a", rule=Historic), "call it: add brackets"),

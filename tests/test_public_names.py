@@ -10,7 +10,8 @@ Assumption Assumptions source sources
 Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
 NoCapital Borrow CapitalBudget Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
-GreedyVote EqualShares Targets LinearContract Judgement Silo Hub LeadProfessional
+PanelByLot IndividualChoice Referendum GreedyVote EqualShares SequentialPhragmen YouthVote
+Targets LinearContract Judgement Silo Hub LeadProfessional
 InHouse Market Community policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
 Scenario scenarios Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open

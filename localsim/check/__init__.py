@@ -6,6 +6,7 @@ returns them beside the exact values. `run_all` asks them all on inputs of its o
 
 from localsim.check.accounts import TickHalving, ledger, tick_halving
 from localsim.check.awards import Selection, selection
+from localsim.check.captured import CaptureThreshold, capture_threshold
 from localsim.check.contracts import Relabelling, TargetsSet, relabelling, targets
 from localsim.check.desks import Doors, doors
 from localsim.check.fences import RingFence, ring_fence
@@ -21,21 +22,29 @@ from localsim.check.sameness import (
     unrelated_theme,
     worker_count,
 )
+from localsim.check.sample import InSample, in_sample
 from localsim.check.signals import NoisySignal, noisy_signal
 from localsim.check.spillovers import SpilloverThreshold, spillover_threshold
+from localsim.check.taking_part import Participation, participation
 from localsim.check.unlike import PoolUnlike, pool_unlike
+from localsim.check.voters import IssueVotes, MedianVote, median_voter, referendum
 from localsim.check.votes import Vote, vote
 from localsim.check.world import frictionless
 
 __all__ = [
     "CHECKS",
     "MECHANISMS",
+    "CaptureThreshold",
     "CrowdOut",
     "Difference",
     "Doors",
     "FailureDemand",
+    "InSample",
+    "IssueVotes",
     "LocalLoses",
+    "MedianVote",
     "NoisySignal",
+    "Participation",
     "PoolUnlike",
     "Queue",
     "Relabelling",
@@ -48,17 +57,22 @@ __all__ = [
     "UniformProvision",
     "Volunteers",
     "Vote",
+    "capture_threshold",
     "crowd_out",
     "doors",
     "failure_demand",
     "frictionless",
     "identical_policies",
+    "in_sample",
     "label_swap",
     "ledger",
     "local_loses",
+    "median_voter",
     "noisy_signal",
+    "participation",
     "pool_unlike",
     "queue",
+    "referendum",
     "relabelling",
     "ring_fence",
     "run_all",

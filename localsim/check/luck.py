@@ -31,8 +31,9 @@ def repeat(
 ) -> dict[str, Estimate]:
     """Return the estimate of every figure that one replication returns.
 
-    Replications are added until every standard error is at most `target` of the exact value, or
-    for as many as were asked for (at least two); the first look is after the `fewest`.
+    Replications are added until every standard error is at most `target` of the exact value,
+    where there is one, or for as many as were asked for (at least two); the first look is after
+    the `fewest`.
     """
     wanted = fewest
     if replications is not None:
@@ -40,7 +41,7 @@ def repeat(
     runs: list[Mapping[str, float]] = []
     while True:
         runs += [once(number) for number in range(len(runs), wanted)]
-        estimates = {name: _estimate([run[name] for run in runs]) for name in exact}
+        estimates = {name: _estimate([run[name] for run in runs]) for name in runs[0]}
         over = max(
             estimates[name].se / (target * abs(value)) if value else 0.0
             for name, value in exact.items()

@@ -12,6 +12,7 @@ import numpy as np
 
 from localsim.check.accounts import ledger, tick_halving
 from localsim.check.awards import selection
+from localsim.check.captured import capture_threshold
 from localsim.check.contracts import relabelling, targets
 from localsim.check.desks import doors
 from localsim.check.fences import ring_fence
@@ -25,9 +26,12 @@ from localsim.check.sameness import (
     unrelated_theme,
     worker_count,
 )
+from localsim.check.sample import in_sample
 from localsim.check.signals import noisy_signal
 from localsim.check.spillovers import spillover_threshold
+from localsim.check.taking_part import participation
 from localsim.check.unlike import pool_unlike
+from localsim.check.voters import median_voter, referendum
 from localsim.errors import LocalsimError, nearest
 from localsim.ledger import HALF_A_PENNY
 
@@ -43,6 +47,11 @@ CHECKS: dict[str, Callable[..., Any]] = {
         ring_fence,
         spillover_threshold,
         noisy_signal,
+        in_sample,
+        capture_threshold,
+        median_voter,
+        referendum,
+        participation,
         queue,
         pool_unlike,
         failure_demand,
@@ -69,6 +78,11 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "ring_fence": (([1, 2, 3, 6], [0.25] * 4), ([4, 1, 1], [0.2, 0.3, 0.5])),
     "spillover_threshold": ((1.5,), (2,)),
     "noisy_signal": ((1, 0.25, 100),),
+    "in_sample": ((20, 50, 0.7),),
+    "capture_threshold": (([0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1]), ([0.2, 0.8], [1, 0])),
+    "median_voter": (([1, 2, 9],), ([-3, 0.5, 2, 10], 3.3)),
+    "referendum": ((1000, 11, 400 / 11),),
+    "participation": ((50, 2.5), (50_000, 0.25)),
     "queue": ((0.8, 1, 1), (1.6, 1, 2), (4, 1, 5)),
     "pool_unlike": ((0.7, [1, 10]),),
     "selection": ((0.1, 0.5),),
@@ -83,7 +97,11 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
     "local_loses": tuple((mechanism,) for mechanism in shipped()),
 }
-_TOLERANCES = {"spillover_threshold": FOUND_BY_SIMULATION, "ledger": HALF_A_PENNY}
+_TOLERANCES = {
+    "spillover_threshold": FOUND_BY_SIMULATION,
+    "capture_threshold": FOUND_BY_SIMULATION,
+    "ledger": HALF_A_PENNY,
+}
 _SAME = frozenset({"identical_policies", "label_swap", "unrelated_theme", "worker_count"})
 
 

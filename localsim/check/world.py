@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from localsim.assumptions import Assumptions
 from localsim.dynamics.facts import ADULT
+from localsim.margins import MARGINS, Ints
 from localsim.place import Place
 from localsim.themes import Amenity, Benefit
 
@@ -20,8 +23,10 @@ _NOUGHT = (
     "hidden.effect",
     "record.noise_sd", "record.lag_months", "voice.noise_sd",
     "engagement.participant_gbp", "engagement.outreach_gbp_per_head",
-    "deciding.gbp_per_decider", "coordination.gbp_per_partner",
+    "deciding.gbp_per_decider", "deciding.gbp_per_person", "coordination.gbp_per_partner",
     "coordination.gbp_per_neighbour",
+    "capture.nation", "capture.sub_region", "capture.authority", "capture.neighbourhood",
+    "capture.area",
     "compliance.gbp_per_item_per_head",
     "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
     "contract.relabel_months",
@@ -33,6 +38,12 @@ _NOUGHT = (
     "turnover.owned", "turnover.social_rented", "turnover.private_rented",
     "growth.residents_per_year",
 )  # fmt: skip
+
+
+EVERYBODY = {
+    "participation.b0": 1e6, "participation.sigma": 0.0, "participation.b_outreach": 0.0,
+}  # fmt: skip
+"""A world in which all who are asked take part."""
 
 
 def frictionless(values: Mapping[str, float] | None = None) -> Assumptions:
@@ -62,6 +73,42 @@ def grown_ups(residents: Sequence[int]) -> Place:
     margins["activity"][:, 1] += margins["activity"][:, 0]
     margins["activity"][:, 0] = 0
     return replace(place, margins=margins)
+
+
+def electorate(
+    residents: Sequence[int], owners: Sequence[bool] | None = None, neighbourhood_areas: int = 1
+) -> Place:
+    """Return a synthetic place in which everybody is of voting age.
+
+    All are between 30 and 44, at work, white, healthy, not income-deprived and of one tenure an
+    area: owners, or private renters where `owners` says so.
+    """
+    place = Place.synthetic(
+        list(residents),
+        heterogeneity=0.0,
+        neighbourhood_areas=neighbourhood_areas,
+        name="electorate",
+    )
+    people = place.residents
+
+    def all_are(margin: str, category: str) -> Ints:
+        table = np.zeros((people.size, len(MARGINS[margin])), np.int64)
+        table[:, MARGINS[margin].index(category)] = people
+        return table
+
+    tenure = all_are("tenure", "owned")
+    if owners is not None:
+        rents = ~np.asarray(owners)
+        tenure[rents] = all_are("tenure", "private rented")[rents]
+    margins = {
+        "age": all_are("age", "30-44"),
+        "tenure": tenure,
+        "activity": all_are("activity", "employed"),
+        "deprived": all_are("deprived", "not income-deprived"),
+        "ethnic_group": all_are("ethnic_group", "white"),
+        "health": all_are("health", "good"),
+    }
+    return replace(place, margins=margins, households=people)
 
 
 def amenity(

@@ -12,7 +12,7 @@ import numpy as np
 
 from localsim.errors import LocalsimError, nearest
 
-TIERS = ("nation", "sub-region", "authority", "neighbourhood", "area")
+TIERS = ("nation", "sub-region", "authority", "neighbourhood", "area", "person")
 
 
 def check_share(what: str, number: Any) -> None:

@@ -8,7 +8,7 @@ indicators.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from localsim.themes import Theme
 
 Floats = NDArray[np.float64]
+_GROWN = 40  # years: the age of a participant of whom none is known
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,44 @@ class Participants:
     """Who took part and what they put first.
 
     `area` int64[n], position among the unit's areas; `weight` float64[n, T], what a year of each
-    theme is worth to them in pounds; `turnout`, their share of the adults who could take part.
+    theme is worth to them in pounds; `turnout`, their share of those who could take part. `age`
+    int64[n] in years; `lot` float64[n], each one's ticket if there is to be a draw by lot;
+    `stratum` int64[n], one of eight by deprivation, tenure and youth, and `strata` float64[8],
+    the share of those who could take part in each. These four may be left out of evidence made
+    by hand: all are then adults of one stratum, and tickets are in order.
     """
 
     area: NDArray[np.int64]
     weight: Floats
     turnout: float
+    age: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    lot: Floats = field(default_factory=lambda: np.zeros(0))
+    stratum: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    strata: Floats = field(default_factory=lambda: np.ones(1))
+
+    def __post_init__(self) -> None:
+        count = self.area.size
+        for name, usual in (
+            ("age", np.full(count, _GROWN)),
+            ("lot", np.arange(count, dtype=np.float64)),
+            ("stratum", np.zeros(count, np.int64)),
+        ):
+            if getattr(self, name).size != count:
+                object.__setattr__(self, name, usual)
 
     def __len__(self) -> int:
         return int(self.area.size)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Participants:
+        """Return some of them (bool[n]); turnout and strata stay those of all who were asked."""
+        return replace(
+            self,
+            area=self.area[chosen],
+            weight=self.weight[chosen],
+            age=self.age[chosen],
+            lot=self.lot[chosen],
+            stratum=self.stratum[chosen],
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from localsim.errors import LocalsimError
 from localsim.policy.budgets import check_amount, check_share
 from localsim.policy.evidence import Evidence, Floats, Purse
-from localsim.themes import Amenity, Quadratic
+from localsim.themes import Amenity, Quadratic, Theme
 
 
 class Rule(ABC):
@@ -188,17 +188,21 @@ class Planner(Rule):
         return spending
 
 
+def wanted_level(theme: Theme, value: Floats, price: float) -> Floats:
+    """Return the pounds a head at which a further pound is worth `price` to those who value so."""
+    if isinstance(theme, Amenity) and isinstance(theme.benefit, Quadratic):
+        return np.maximum((value - price) / theme.benefit.b, 0.0)
+    return value / price
+
+
 def _demand(evidence: Evidence, themes: NDArray[np.int64], price: float) -> Floats:
     """Return what would be spent if a pound had to bring `price` of counted benefit."""
     spending = np.zeros((len(evidence.areas), themes.size))
     for column, index in enumerate(themes):
         theme = evidence.themes[index]
         value, counted = evidence.value[:, index], evidence.counted[index]
-        if isinstance(theme, Amenity) and isinstance(theme.benefit, Quadratic):
-            level = (value - price / counted) / theme.benefit.b if counted > 0.0 else 0.0 * value
-        else:
-            level = counted * value / price
-        spending[:, column] = np.maximum(level, 0.0) * evidence.residents
+        if counted > 0.0:
+            spending[:, column] = wanted_level(theme, value, price / counted) * evidence.residents
     return spending
 
 
@@ -231,7 +235,8 @@ def _fill(evidence: Evidence, themes: NDArray[np.int64], money: float) -> Floats
 class MedianVoter(Rule):
     """The median participant's share for each theme; lines by need in the areas.
 
-    Without participants money stays where it was.
+    Where money is open-ended it is the median of the levels a head that participants would choose
+    at the price, for all alike. Without participants money stays where it was.
     """
 
     def allocate(self, evidence: Evidence, purse: Purse) -> Floats:
@@ -239,6 +244,12 @@ class MedianVoter(Rule):
         people = evidence.participants
         if people is None or len(people) == 0:
             return Historic().allocate(evidence, purse)
+        if purse.price is not None:
+            levels = [
+                np.median(wanted_level(theme, people.weight[:, t], purse.price))
+                for t, theme in enumerate(evidence.themes)
+            ]
+            return evidence.residents[:, None] * np.array(levels)
         totals = people.weight.sum(axis=1, keepdims=True)
         wanted = np.median(people.weight / np.where(totals > 0.0, totals, 1.0), axis=0)
         return spread(evidence.need_gbp, evidence, purse, wanted)

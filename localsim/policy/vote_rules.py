@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from localsim.policy.budgets import check_amount
-from localsim.policy.evidence import Evidence, Floats, Purse
+from localsim.policy.evidence import Evidence, Floats, Participants, Purse
 from localsim.policy.rules import Historic, Rule, spread
 from localsim.policy.voting import fund
 
@@ -18,6 +18,7 @@ from localsim.policy.voting import fund
 # only to the extent that she goes there; without evidence either way, half.
 ELSEWHERE = 0.5
 COPIES = 2
+YOUTH = (11, 17)  # years
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,15 @@ class _Vote(Rule):
     ) -> frozenset[str]:
         """Return the names of the projects that the ballots fund."""
 
+    def _voters(self, people: Participants) -> Participants:
+        """Return those of the participants who have a vote: all of them."""
+        return people
+
     def allocate(self, evidence: Evidence, purse: Purse) -> Floats:
         """Return fenced lines as historic and the pooled purse as voted."""
         people = evidence.participants
+        if people is not None:
+            people = self._voters(people)
         if people is None or len(people) == 0:
             return Historic().allocate(evidence, purse)
         areas, themes = len(evidence.areas), len(evidence.themes)
@@ -96,3 +103,35 @@ class EqualShares(_Vote):
         self, ballots: list[set[str]], costs: dict[str, int], budget: int
     ) -> frozenset[str]:
         return fund(ballots, costs, budget, "equal_shares", "cost", completion="add1")
+
+
+@final
+@dataclass(frozen=True)
+class SequentialPhragmen(_Vote):
+    """Money trickles to every voter alike, and the first group that can afford a project buys it.
+
+    It stops at the first project that would overspend (Los, Christoff and Grossi 2022).
+    """
+
+    def _funded(
+        self, ballots: list[set[str]], costs: dict[str, int], budget: int
+    ) -> frozenset[str]:
+        return fund(ballots, costs, budget, "phragmen")
+
+
+@final
+@dataclass(frozen=True)
+class YouthVote(_Vote):
+    """Those of 11 to 17 who take part vote on the money: most approvals first.
+
+    The vote hears whom its listening asks: `Voice(ages=(11, 17))`. Adults among them have none.
+    """
+
+    def _voters(self, people: Participants) -> Participants:
+        young = (people.age >= YOUTH[0]) & (people.age <= YOUTH[1])
+        return people.where(young)
+
+    def _funded(
+        self, ballots: list[set[str]], costs: dict[str, int], budget: int
+    ) -> frozenset[str]:
+        return fund(ballots, costs, budget, "greedy", "cost")

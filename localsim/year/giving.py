@@ -21,8 +21,8 @@ from localsim.dynamics.facts import ADULT, Facts
 from localsim.ledger import Ledger
 from localsim.policy.supply import Awarded
 from localsim.year.accounts import GIFTS, ZONES, Accounts
-from localsim.year.listen import Priorities
 from localsim.year.overheads import SUPPORT
+from localsim.year.priorities import Priorities
 from localsim.year.programme import Regime
 
 VOLUNTEERS = "volunteers' time"

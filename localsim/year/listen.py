@@ -2,170 +2,126 @@
 
 The record counts needs that were presented, some months ago, with noise; what is never presented
 is not in it. Voice hears the residents who take part, who are not a cross-section; those hidden
-from the record tend, by a correlation of the world, to be silent too.
+from the record tend, by a correlation of the world, to be silent too. Both are in pounds a year:
+what it would cost to meet the need that arises in one.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from localsim import streams
 from localsim.dynamics import facts as fact
-from localsim.dynamics.columns import NO_NEED, Array
-from localsim.dynamics.facts import ADULT, Facts
+from localsim.dynamics.columns import NEED_MONTHS, NO_NEED, OPENED, Array
+from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.place import TENURES
 from localsim.policy.evidence import Participants
-from localsim.policy.listening import Voice
+from localsim.policy.listening import ADULTS
+from localsim.year.priorities import Priorities, passing
+from localsim.year.taking_part import YOUNG, invited
 
-YOUNG = 3  # age band 18-29
-
-
-@dataclass(frozen=True, eq=False)
-class Priorities:
-    """What residents put first: float32[T, N], lasting, pounds a year; and who takes part.
-
-    Residents' weights on an amenity are spread about what it is truly worth in their area, so that
-    those who take part know their own place. `propensity` float64[N] is the logit of taking part
-    before stake, cost and outreach; `seldom_heard` bool[N] are those whom outreach is for.
-    """
-
-    lasting: Array
-    propensity: Array
-    seldom_heard: Array
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Priorities:
-        return self  # never changes
-
-    @classmethod
-    def of(cls, facts: Facts, values: Array) -> Priorities:
-        """Draw the lasting traits of a replication; `values` float64[A, J] of the amenities."""
-        people = facts.population
-        heads = float(people.size)
-        lasting = np.empty((len(facts.themes), people.size), np.float32)
-        for t, theme in enumerate(facts.themes):
-            if theme in facts.amenities:
-                spread = facts.value(f"{theme.name}.value_sd_within")
-                mean = values[:, facts.amenities.index(theme)][people.area]
-            else:
-                spread = facts.value("needs.value_sd_within")
-                mean = facts.historic_gbp[:, t].sum() / heads
-            lasting[t] = mean * _lognormal(facts, f"{theme.name}/priority", spread, 0)
-        return cls(lasting, _propensity(facts), _seldom_heard(facts))
-
-
-def _lognormal(facts: Facts, stream: str, sd: float, year: int) -> Array:
-    """Return draws with mean one for every resident, float64[N]."""
-    if sd == 0.0:
-        return np.ones(facts.population.size)
-    normal = streams.normal(facts.key(stream), facts.population.entity, episode=year)
-    return np.exp(sd * normal - 0.5 * sd**2)
-
-
-def _seldom_heard(facts: Facts) -> Array:
-    people = facts.population
-    rents = people.tenure != TENURES.index("owned")
-    heard: Array = people.income_deprived | rents | (people.age_band == YOUNG)
-    return heard
-
-
-def _propensity(facts: Facts) -> Array:
-    people = facts.population
-    rho = facts.value("hidden.correlation")
-    own = streams.normal(facts.key("participation/propensity"), people.entity)
-    person = -rho * fact.hidden(facts) + np.sqrt(1.0 - rho**2) * own
-    logit = facts.value("participation.b0") + facts.value("participation.sigma") * person
-    for who, name in (
-        (people.income_deprived, "deprived"),
-        (people.age_band == YOUNG, "young"),
-        (people.tenure != TENURES.index("owned"), "renter"),
-    ):
-        # Profiles move people about their mean, so that the level stays what was calibrated.
-        logit += facts.value(f"participation.b_{name}") * (who - who.mean())
-    return np.where(people.age_band >= ADULT, logit, -np.inf)
-
-
-def take_part(
-    facts: Facts,
-    town: Town,
-    priorities: Priorities,
-    areas: Array,
-    voice: Voice,
-    stake_gbp: float,
-    year: int,
-    event: str,
-) -> Array:
-    """Return the rows of the adults of some areas (bool[A]) who take part, int64[n].
-
-    One rule for every event: logit⁻¹(b₀ + b_s·ln(stake, £ a head) − b_c·ln(1 + 4·hours) + b_t·trust
-    + profile + b_o·outreach + ε).
-    """
-    offsets = town.needs.offsets
-    rows = np.concatenate(
-        [np.arange(offsets[a], offsets[a + 1]) for a in np.flatnonzero(areas)] or [np.zeros(0)]
-    ).astype(np.int64)
-    rows = rows[np.isfinite(priorities.propensity[rows])]
-    logit = priorities.propensity[rows]
-    logit = logit + facts.value("participation.b_stake") * np.log(max(stake_gbp, 0.01))
-    logit -= facts.value("participation.b_cost") * np.log1p(4.0 * voice.hours)
-    logit += facts.value("participation.b_trust") * town.trust_now(rows)
-    outreach = facts.value("participation.b_outreach") * voice.outreach
-    logit += outreach * priorities.seldom_heard[rows]
-    draw = streams.uniform(
-        facts.key(f"participation/{event}"), facts.population.entity[rows], episode=year
-    )
-    taking: Array = rows[draw < 1.0 / (1.0 + np.exp(np.minimum(-logit, 700.0)))]
-    return taking
-
-
-def adults(facts: Facts, areas: Array) -> int:
-    """Return how many adults live in some areas (bool[A])."""
-    return int(facts.place.margins["age"][areas, ADULT:].sum())
+_LONGEST_MONTHS = 600.0  # a need that neither heals nor is solved: a lifetime
+MARKS = 3  # deprived, renting, under thirty: the strata by which a panel can be balanced
 
 
 def hear(
-    facts: Facts, town: Town, priorities: Priorities, rows: Array, areas: Array, year: int
+    facts: Facts,
+    town: Town,
+    priorities: Priorities,
+    rows: Array,
+    areas: Array,
+    year: int,
+    ages: tuple[int, int] = ADULTS,
 ) -> Participants:
     """Return what participants (rows) put first: their weights on themes this year.
 
     A weight is what a year of the theme is worth to them, raised while they are in need of it.
+    `areas` bool[A] and `ages` say who could have taken part.
     """
-    position = np.cumsum(areas) - 1
-    weight = priorities.lasting[:, rows].T.astype(np.float64)
-    passing = facts.value("needs.value_sd_yearly")
+    people = facts.population
+    area = people.area[rows]
+    weight = priorities.lasting[:, rows].T * priorities.base[area]
     boost = facts.value("needs.value_of_own_need")
-    who = facts.population.entity[rows]
-    for t, theme in enumerate(facts.themes):
-        if passing > 0.0:
-            key = facts.key(f"{theme.name}/priority of the year")
-            weight[:, t] *= np.exp(passing * streams.normal(key, who, episode=year))
+    who = people.entity[rows]
+    for t in range(len(facts.themes)):
+        weight[:, t] *= passing(facts, t, who, year)
     for k, t in enumerate(facts.casework_index):
         weight[:, t] *= 1.0 + boost * (town.needs.need["case"][k, rows] >= 0)
+    able = invited(facts, areas, ages)
+    marks = 1 << MARKS
     return Participants(
-        area=position[town.needs.person["area"][rows]],
+        area=(np.cumsum(areas) - 1)[area],
         weight=weight,
-        turnout=rows.size / max(1, adults(facts, areas)),
+        turnout=rows.size / max(1, able.size),
+        age=people.age[rows].astype(np.int64),
+        lot=streams.uniform(facts.key("panel/lot"), who, episode=year),
+        stratum=_stratum(facts, rows),
+        strata=np.bincount(_stratum(facts, able), minlength=marks) / max(1, able.size),
     )
+
+
+def _stratum(facts: Facts, rows: Array) -> Array:
+    """Return which of eight strata residents belong to, by three marks, int64[n]."""
+    people = facts.population
+    rents = people.tenure[rows] != TENURES.index("owned")
+    young = people.age[rows] < YOUNG
+    stratum: Array = 4 * people.income_deprived[rows].astype(np.int64) + 2 * rents + young
+    return stratum
 
 
 def needs_at_home(facts: Facts, town: Town) -> Array:
     """Return how many needs of each casework theme stand open in each household, int64[K, H]."""
-    cases = town.cases.row[: int(town.cases.sizes[1])]
-    cases = cases[cases["phase"] != NO_NEED]
+    cases = open_cases(town)
     household = facts.population.household[cases["resident"]]
     homes = facts.household_sizes.size
     counts = np.bincount(cases["theme"] * homes + household, minlength=len(facts.casework) * homes)
     return counts.reshape(len(facts.casework), homes)
 
 
-def heard_need(facts: Facts, at_home: Array, rows: Array, unit: int, year: int, tier: str) -> Array:
-    """Return the cost of meeting need a head as participants report it, float64[K].
+def open_cases(town: Town) -> Array:
+    """Return the rows of the needs that stand open."""
+    cases = town.cases.row[: int(town.cases.sizes[1])]
+    standing: Array = cases[cases["phase"] != NO_NEED]
+    return standing
+
+
+def years_open(facts: Facts, since: Array) -> Array:
+    """Return how long a need of each casework theme stands open on average, float64[K], years.
+
+    A public figure of the whole place: months needs stood open in the last year over needs that
+    opened (`since` float64[A, K, F] counts both). Where none did, how long a need would take to
+    heal, or to be presented and solved at once.
+    """
+    months = since[:, :, NEED_MONTHS].sum(axis=0)
+    opened = since[:, :, OPENED].sum(axis=0)
+    severe = fact.severe_share(facts)[:, None]
+    shares = np.hstack([1.0 - severe, severe])
+    heal, present, solve = (
+        fact.per_severity(facts, name)
+        for name in ("heal_per_month", "present_per_month", "solve_share")
+    )
+    ends = np.maximum(heal + present * solve, 1.0 / _LONGEST_MONTHS)
+    at_once = (shares / ends).sum(axis=1)
+    known = (opened > 0.0) & (months > 0.0)
+    years: Array = np.where(known, months / np.maximum(opened, 1.0), at_once) / 12.0
+    return years
+
+
+def heard_need(
+    facts: Facts,
+    at_home: Array,
+    rows: Array,
+    unit: int,
+    year: int,
+    tier: str,
+    durations: Array,
+) -> tuple[Array, Array]:
+    """Return the cost of meeting a year's need a head as participants report it, float64[K].
 
     Open needs in participants' households (`at_home` int64[K, H]), over the people in those
-    households, times the cost of a case; with noise. It counts needs that stand open, where the
-    record counts those that were brought in a year: needs that last weigh more in voice.
+    households, over how long such a need stands open (`durations` float64[K], years), times the
+    cost of a case; with noise. Also the number of needs that were heard of, float64[K].
     """
     noise = facts.value("voice.noise_sd")
     cost = fact.case_cost_gbp(facts)
@@ -173,10 +129,12 @@ def heard_need(facts: Facts, at_home: Array, rows: Array, unit: int, year: int, 
     name = np.array([streams.entity(tier, unit)], dtype=np.uint64)
     present = facts.population.household[rows]
     people = facts.household_sizes[present].sum()
+    heard = at_home[:, present].sum(axis=1).astype(np.float64)
     for k, theme in enumerate(facts.casework):
         wobble = float(streams.normal(facts.key(f"{theme.name}/voice"), name, episode=year)[0])
-        value[k] = at_home[k, present].sum() / people * cost[k] * np.exp(noise * wobble)
-    return value
+        said = np.exp(noise * wobble - 0.5 * noise**2)
+        value[k] = heard[k] / people / durations[k] * cost[k] * said
+    return value, heard
 
 
 def recorded_need(facts: Facts, presented: Array, year: int) -> Array:

@@ -13,6 +13,7 @@ from localsim.dynamics.town import Patches
 from localsim.policy.supply import KINDS
 from localsim.year.decide import Hearing
 from localsim.year.programme import Regime
+from localsim.year.units import units_of
 
 
 def enrol(model: Any, facts: Facts, patches: Patches) -> Centre:
@@ -39,8 +40,7 @@ class Commissioners:
         self.who = {}
         for regime in regimes:
             for bench in regime.benches:
-                units = facts.place.units(bench.tier)
-                names = facts.place.unit_names(bench.tier)
+                units, names = units_of(facts.place, bench.tier)
                 for unit in np.unique(units[regime.areas]):
                     areas = regime.areas & (units == unit)
                     self.who[regime.index, bench.devolved, int(unit)] = Commissioner(

@@ -19,6 +19,7 @@ from localsim.policy.policy import Policy
 from localsim.year.amenity import neighbours
 from localsim.year.decide import Bench, Hearing
 from localsim.year.pooling import partners, pools
+from localsim.year.units import units_of
 
 COMPLIANCE = "compliance"
 DECIDING = "deciding"
@@ -51,7 +52,7 @@ def overheads_gbp(
     heads = float(place.residents[areas].sum())
     costs = {
         COMPLIANCE: policy.contract.items * facts.value("compliance.gbp_per_item_per_head") * heads,
-        DECIDING: len(hearings) * facts.value("deciding.gbp_per_decider"),
+        DECIDING: math.fsum(_deciding_gbp(facts, hearing) for hearing in hearings),
         ENGAGEMENT: math.fsum(_engagement_gbp(facts, hearing) for hearing in hearings),
     }
     costs[COORDINATION] = _coordination_gbp(facts, policy, areas)
@@ -78,14 +79,22 @@ def _coordination_gbp(facts: Facts, policy: Policy, areas: Array) -> float:
     if isinstance(policy.capital, CapitalBudget) and policy.capital.share > 0.0:
         cost += (len(facts.agencies) - 1) * facts.value("coordination.gbp_per_partner")
     if isinstance(policy.counting, WithNeighbours):
-        agreements = neighbours(facts.place, facts.place.units(policy.tier), areas)
+        agreements = neighbours(facts.place, units_of(facts.place, policy.tier)[0], areas)
         cost += agreements * facts.value("coordination.gbp_per_neighbour")
     return cost
 
 
+def _deciding_gbp(facts: Facts, hearing: Hearing) -> float:
+    """Return what a body that decides costs, and what it costs to let each decide for herself."""
+    body = facts.value("deciding.gbp_per_decider")
+    if hearing.bench.tier != "person" or hearing.evidence.participants is None:
+        return body
+    return body + len(hearing.evidence.participants) * facts.value("deciding.gbp_per_person")
+
+
 def _engagement_gbp(facts: Facts, hearing: Hearing) -> float:
     bench: Bench = hearing.bench
-    if not isinstance(bench.listening, Voice):
+    if not isinstance(bench.listening, Voice) or bench.tier == "person":
         return 0.0
     heads = float(facts.place.residents[hearing.areas].sum())
     reach = bench.listening.outreach * facts.value("engagement.outreach_gbp_per_head") * heads

@@ -7,6 +7,7 @@ import numpy as np
 from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.policy.budgets import TIERS, Budgets, Pooled
+from localsim.year.units import units_of
 
 
 def lines_pooled(facts: Facts, budgets: Budgets) -> Array | None:
@@ -25,7 +26,7 @@ def partners(facts: Facts, budgets: Pooled) -> int:
 def pools(facts: Facts, budgets: Pooled, areas: Array, deciding: str) -> int:
     """Return how many pools are kept in a regime's areas (bool[A]): one a unit of the tier."""
     tier = budgets.tier if budgets.tier is not None and is_above(budgets.tier, deciding) else None
-    return int(np.unique(facts.place.units(tier or deciding)[areas]).size)
+    return int(np.unique(units_of(facts.place, tier or deciding)[0][areas]).size)
 
 
 def is_above(tier: str | None, deciding: str) -> bool:
