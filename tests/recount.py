@@ -12,6 +12,7 @@ from localsim.policy.contract import Judgement, Targets
 from localsim.policy.counting import OwnGains, WithNeighbours
 from localsim.policy.listening import Record, Voice
 from localsim.policy.policy import TIERS, Devolved, Policy
+from localsim.policy.resident_rules import IndividualChoice, PanelByLot, Referendum
 from localsim.policy.rules import (
     Historic,
     JointPanel,
@@ -22,7 +23,7 @@ from localsim.policy.rules import (
     TargetsFirst,
 )
 from localsim.policy.supply import Community, InHouse, Market
-from localsim.policy.vote_rules import EqualShares, GreedyVote
+from localsim.policy.vote_rules import EqualShares, GreedyVote, SequentialPhragmen, YouthVote
 
 WAITING = (AT_DOOR, QUEUEING)
 
@@ -127,8 +128,19 @@ RULES = st.one_of(
     st.builds(JointPanel, SHARES),
     st.builds(GreedyVote, st.floats(0.5, 9000)),
     st.builds(EqualShares, st.floats(500, 9000)),
+    st.builds(PanelByLot, SHARES, st.integers(1, 30), st.booleans()),
+    st.sampled_from([IndividualChoice(), SequentialPhragmen(), YouthVote(), Referendum(3.0)]),
 )
-LISTENING = st.one_of(st.builds(Record, st.booleans()), st.builds(Voice, SHARES, st.floats(0, 20)))
+LISTENING = st.one_of(
+    st.builds(Record, st.booleans()),
+    st.builds(
+        Voice,
+        SHARES,
+        st.floats(0, 20),
+        st.sampled_from([(18, 120), (11, 17), (11, 120)]),
+        st.booleans(),
+    ),
+)
 FENCES = st.sampled_from(
     [None, {"work": 0.2, "family": 0.2, "money": 0.1, "health": 0.4, "place": 0.1}, {"health": 1.0}]
 )

@@ -81,6 +81,80 @@ def test_provision_misses_in_a_world_that_is_not_as_the_formula_has_it(world):
     assert not agrees(check.uniform_provision_log([1, 2, 3, 6], world=world))
 
 
+# ── information, and whose interests ─────────────────────────────────────────────────────────────
+
+
+def test_tailoring_to_a_sample_gains_on_it_and_loses_as_much_on_fresh_weights():
+    result = check.in_sample(20, 50, 0.7)
+    assert result.exact["in_sample"] == pytest.approx(0.00931)
+    assert within(result.in_sample, result.in_sample_se, 0.00931, 0.01)
+    assert within(-result.fresh, result.fresh_se, 0.00931, 0.01)
+
+
+@settings(max_examples=4)
+@given(st.integers(1, 12), st.integers(1, 40), st.floats(0.01, 30.0))
+def test_in_sample_is_within_error_for_any_areas(areas, residents, sigma):
+    result = check.in_sample(areas, residents, sigma, replications=12, seed=3)
+    for field, value in result.exact.items():
+        error = getattr(result, f"{field}_se")
+        assert abs(getattr(result, field) - value) <= 4.5 * error + 1e-6 * sigma**2
+
+
+shares = st.lists(st.floats(0.05, 1.0), min_size=2, max_size=5)
+
+
+@some
+@given(st.data())
+def test_capture_threshold_is_where_the_divergences_meet_for_any_shares(data):
+    s = np.array(data.draw(shares))
+    e = np.array(data.draw(st.lists(st.floats(0.02, 1.0), min_size=s.size, max_size=s.size)))
+    e[-1] = 0.0
+    result = check.capture_threshold((s / s.sum()).tolist(), (e / e.sum()).tolist())
+    expected = result.exact["capture"]
+    assert result.capture == pytest.approx(expected, abs=0.01, nan_ok=True)
+    assert result.note
+
+
+def test_capture_threshold_by_hand_and_where_there_is_none():
+    # KL(s‖bent) = KL(s‖u) at equal shares, t = 3/8 of the way from (0.2, 0.8) to (1, 0).
+    assert check.capture_threshold([0.2, 0.8], [1, 0]).capture == pytest.approx(0.375, abs=1e-6)
+    none = check.capture_threshold([0.1, 0.9], [0.2, 0.8])
+    assert math.isnan(none.capture)
+    assert "No capture is enough" in none.note
+    assert check.capture_threshold([0.5, 0.5], [0.9, 0.1]).capture == 0.0
+
+
+@some
+@given(st.lists(st.floats(-50.0, 50.0), min_size=1, max_size=12), st.floats(0.05, 20.0))
+def test_the_median_voter_loses_by_the_square_of_mean_less_median(bliss, b):
+    result = check.median_voter(bliss, b)
+    expected = b / 2 * (np.mean(bliss) - np.median(bliss)) ** 2
+    assert result.loss == pytest.approx(expected, rel=1e-9, abs=1e-9 * b * 50.0**2)
+
+
+def test_the_median_voter_of_log_normal_bliss_points():
+    bliss = np.random.default_rng(1).lognormal(0.0, 0.5, 501)
+    assert agrees(check.median_voter(bliss))
+
+
+def test_citizens_gain_from_votes_issue_by_issue_what_kollman_miller_and_page_say():
+    result = check.referendum(1000, 11, 400 / 11)
+    assert within(result.utility, result.utility_se, 2.523132522, 0.01)
+
+
+@pytest.mark.parametrize(("citizens", "issues", "scale"), [(3, 2, 1.0), (40, 1, 7.0), (77, 5, 0.1)])
+def test_referendum_is_within_error_for_any_electorate(citizens, issues, scale):
+    result = check.referendum(citizens, issues, scale, replications=60, seed=4)
+    assert abs(result.utility - result.exact["utility"]) <= 4 * result.utility_se
+
+
+@settings(max_examples=4)
+@given(st.floats(1.0, 1e5), st.floats(0.0, 20.0), st.floats(0.0, 1.0))
+def test_participation_is_the_rule_integrated_over_persons(stake, hours, outreach):
+    result = check.participation(stake, hours, outreach, replications=4, seed=2)
+    assert abs(result.share - result.exact["share"]) <= 6 * result.share_se + 1e-4
+
+
 # ── pooling ──────────────────────────────────────────────────────────────────────────────────────
 
 

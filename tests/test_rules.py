@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 
 from localsim.errors import LocalsimError
 from localsim.policy.evidence import Evidence, Participants, Purse
+from localsim.policy.resident_rules import IndividualChoice, PanelByLot, Referendum
 from localsim.policy.rules import (
     Fixed,
     Historic,
@@ -22,12 +23,14 @@ from localsim.policy.rules import (
     TargetsFirst,
     checked,
 )
-from localsim.policy.vote_rules import EqualShares, GreedyVote
+from localsim.policy.vote_rules import EqualShares, GreedyVote, SequentialPhragmen, YouthVote
 from localsim.themes import Amenity, Casework, Quadratic
 
 RULES = [
     Historic(), PerHead(), NeedsFormula(), TargetsFirst(), Planner(), MedianVoter(), JointPanel(),
     JointPanel(0.0), JointPanel(1.0), GreedyVote(50.0), EqualShares(50.0),
+    SequentialPhragmen(50.0), YouthVote(50.0), PanelByLot(), PanelByLot(1.0, 2, stratified=True),
+    IndividualChoice(), Referendum(2.0),
 ]  # fmt: skip
 THEMES = (Casework("work"), Casework("health"), Amenity("parks"))
 
@@ -102,7 +105,7 @@ def test_every_rule_but_votes_spends_all_of_its_purse(rule):
     seen = evidence([[4, 2, 1], [1, 3, 9]], participants=people)
     money = purse([1000.0, 2000.0, 500.0], 1500.0)
     spent = checked(rule, seen, money)
-    if isinstance(rule, GreedyVote | EqualShares):
+    if isinstance(rule, GreedyVote | EqualShares | SequentialPhragmen | Referendum):
         assert 3500.0 <= spent.sum() <= 5000.0
     else:
         assert spent.sum() == pytest.approx(5000.0)

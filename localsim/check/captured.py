@@ -19,8 +19,9 @@ from localsim.policy.policy import Policy
 from localsim.policy.rules import Planner
 from localsim.themes import Log
 
-_MOST_PEOPLE = 100_000
+_MOST_PEOPLE = 20_000
 _ALONE = 20_000
+_TRACE = 1e-300
 _ALIKE = 1e-12
 
 
@@ -104,7 +105,7 @@ def _divergence(wanted: Floats, spent: Floats) -> float:
     some = wanted > 0.0
     if (spent[some] <= 0.0).any():
         return math.inf
-    return float((wanted[some] * np.log(wanted[some] / spent[some])).sum())
+    return float((wanted[some] * (np.log(wanted[some]) - np.log(spent[some]))).sum())
 
 
 def _simulated(wanted: Floats, theirs: Floats) -> Callable[[float], float]:
@@ -117,9 +118,13 @@ def _simulated(wanted: Floats, theirs: Floats) -> Callable[[float], float]:
     others = np.maximum(people * wanted - theirs, 0.0) / (people - 1)
     place = electorate([people - 1, 1], owners=[False, True], neighbourhood_areas=2)
     themes = [
-        amenity(f"good {j}", pair, Log(), {"budget_gbp_per_indicator": 1.0})
+        amenity(f"good {j}", pair, Log(), {"budget_gbp_per_indicator": _TRACE})
         for j, pair in enumerate(zip(others.tolist(), theirs.tolist(), strict=True))
     ]
+    names = [theme.name for theme in themes]
+    # All money comes in a line that nobody wants. Benefit is counted from historic spending, down
+    # to a millionth of it: with next to none on the goods, no level is too low to count.
+    themes.append(amenity("purse", [0.0, 0.0], Log(), {"budget_gbp_per_indicator": 1.0}))
 
     def benefit(policy: Policy, capture: float) -> float:
         world = frictionless({"capture.neighbourhood": capture})
@@ -127,7 +132,6 @@ def _simulated(wanted: Floats, theirs: Floats) -> Callable[[float], float]:
         model.step()  # what is decided for a year shows in its first month
         return 12.0 * read(model)["amenity_benefit_gbp", "all"] / people
 
-    names = [theme.name for theme in themes]
     equal = RingFenced(dict.fromkeys(names, 1.0 / len(names)))
     centre = benefit(Policy("centre", tier="nation", budgets=equal, rule=Planner()), 0.0)
     local = Policy("local", tier="neighbourhood", budgets=Pooled(1.0, ramp=1.0), rule=Planner())
