@@ -38,8 +38,9 @@ from localsim.dynamics.columns import (
     WEEKS_PER_MONTH,
     Array,
 )
-from localsim.place import ETHNIC_GROUPS, TENURES
+from localsim.place import TENURES
 from localsim.policy.listening import ADULTS
+from localsim.population import groups_of
 from localsim.year.accounts import CRISIS, ENTITLEMENT, GIFTS, ZONES
 from localsim.year.capital import DEBT_SERVICE, INVESTMENT
 from localsim.year.giving import VOLUNTEERS
@@ -367,23 +368,9 @@ def _participation(model: Model) -> Iterator[Row]:
     for group, mine in _cell_groups(model):
         if able[mine].any():
             yield "participation", group, float(came[mine].sum() / able[mine].sum()) / years
-    for group, who in _who(model):
+    for group, who in groups_of(people):
         if who.any():
             yield "participation", group, float(model.took_part[who].mean()) / years
-
-
-def _who(model: Model) -> Iterator[tuple[str, Array]]:
-    """Yield groups of residents by themselves, bool[N]: of ages, own deprivation, ethnic group."""
-    people = model.population
-    for youngest, eldest in ((11, 17), (18, 29), (30, 44), (45, 64), (65, 74)):
-        who = (people.age >= youngest) & (people.age <= eldest)
-        yield f"aged {youngest} to {eldest}", who
-    yield "aged 75 and over", people.age >= 75
-    adult = people.age >= ADULTS[0]
-    yield "income-deprived", adult & people.income_deprived
-    yield "not income-deprived", adult & ~people.income_deprived
-    for number, name in enumerate(ETHNIC_GROUPS):
-        yield name, adult & (people.ethnic_group == number)
 
 
 def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:

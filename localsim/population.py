@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -126,6 +126,21 @@ def _columns(place: Place) -> tuple[Ints, Mapping[str, NDArray[Any]]]:
         column.flags.writeable = False
     _check(place, columns)
     return offsets, MappingProxyType(columns)
+
+
+def groups_of(people: Population) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield groups of residents by who they are, with their names, bool[N] each.
+
+    Ages of those who may be asked; own income deprivation and ethnic group, of adults.
+    """
+    for youngest, eldest in ((11, 17), (18, 29), (30, 44), (45, 64), (65, 74)):
+        yield f"aged {youngest} to {eldest}", (people.age >= youngest) & (people.age <= eldest)
+    yield "aged 75 and over", people.age >= 75
+    adult = people.age >= 18
+    yield "income-deprived", adult & people.income_deprived
+    yield "not income-deprived", adult & ~people.income_deprived
+    for number, name in enumerate(ETHNIC_GROUPS):
+        yield name, adult & (people.ethnic_group == number)
 
 
 def _entities(place: Place, offsets: Ints) -> NDArray[np.uint64]:
