@@ -110,3 +110,63 @@ def test_participatory_budgeting_votes_on_a_fiftieth(start):
     deciders = model.agents_by_type[ls.Commissioner]
     voted = sum(d.spending_gbp for d in deciders if d.devolved)
     assert 0.0 < voted / sum(d.spending_gbp for d in deciders) <= 0.02 + 1e-9
+
+
+def test_one_council_pools_its_own_lines_at_one_door_and_lets_the_community_grow(start):
+    model = lived(start, "one_council", years=3)
+    figures = measured(model)
+    assert figures["pass_offs_per_solved", "all"] < 0.05
+    mine = [one for one in model.agents_by_type[ls.Provider] if one.kind == "voluntary"]
+    assert sum(one.slots for one in mine) > 0
+    assert all(p.slots == 0 for p in model.agents_by_type[ls.Provider] if p.kind == "private")
+    assert model.ledger.spent_by("capacity building") > 0.0
+
+
+def test_a_place_based_budget_pools_every_line_and_sets_capital_aside(start):
+    model = lived(start, "place_based_budget", years=3)
+    assert 0.0 < model.regimes[0].pooled_share < 0.6
+    assert measured(model)["investment_gbp", "all"] > 0.0
+    fewer = model.ledger.spent_by("compliance") / lived(start, "top_down", 3).ledger.spent_by(
+        "compliance"
+    )
+    assert fewer == pytest.approx(35 / 188, rel=0.05)
+
+
+def test_a_city_region_moves_money_between_its_own_themes_alone(start):
+    quo, model = lived(start, "silo_budgeting"), lived(start, "city_region")
+    names = [theme.name for theme in model.themes]
+    its_own = np.isin(names, ["work", "place"])
+    change = by_theme(model) / by_theme(quo)
+    assert np.ptp(change[its_own]) > 0.05
+    assert np.ptp(change[~its_own]) < np.ptp(change[its_own]) / 2
+    assert {one.tier for one in model.agents_by_type[ls.Commissioner]} == {"sub-region"}
+
+
+def test_a_loan_is_invested_and_falls_due_every_year(start):
+    model = start.fork(PRESETS["prudential_borrowing"]())
+    model.run(1)
+    first = measured(model)
+    model.run(1)
+    then = measured(model)
+    assert first["investment_gbp", "all"] == then["investment_gbp", "all"] > 0.0
+    assert then["debt_service_gbp", "all"] > first["debt_service_gbp", "all"]
+    assert 0.0 < then["debt_gbp", "all"] < first["debt_gbp", "all"]
+    assert model.accounts.held_gbp == pytest.approx(model.ledger.should_hold_gbp, abs=0.005)
+
+
+def test_a_lead_professional_keeps_a_case_through_health_and_care():
+    place = ls.Place.synthetic(1200, areas=6, neighbourhood_areas=3, seed=4)
+    health = ls.Casework(
+        "health", agency="health service", indicator="residents", eligible="adults",
+        sequence=("care", "hospital", "care"), values={"onset_per_year": 0.5},
+    )  # fmt: skip
+    care, hospital = (
+        ls.Casework(name, agency=agency, values={"onset_per_year": 0.0})
+        for name, agency in (("care", "council"), ("hospital", "hospital trust"))
+    )
+    begun = ls.Model(place, themes=[health, care, hospital], seed=5, warmup_years=1)
+    passed = {
+        name: measured(lived(begun, name, years=2))["pass_offs_per_solved", "all"]
+        for name in ("silo_budgeting", "coordinated_care")
+    }
+    assert passed["coordinated_care"] < 0.5 * passed["silo_budgeting"]

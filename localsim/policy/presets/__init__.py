@@ -16,12 +16,18 @@ from localsim.policy.presets.centre import (
     status_quo,
     top_down,
 )
-from localsim.policy.presets.council import citizens_hub
+from localsim.policy.presets.council import (
+    citizens_hub,
+    coordinated_care,
+    one_council,
+    prudential_borrowing,
+)
 from localsim.policy.presets.local import (
     local_integrated_services,
     neighbourhoods_1994,
     participatory_budgeting,
 )
+from localsim.policy.presets.partners import city_region, place_based_budget
 
 PRESETS: dict[str, Callable[[], Policy]] = {
     "status_quo": status_quo,
@@ -30,20 +36,30 @@ PRESETS: dict[str, Callable[[], Policy]] = {
     "silo_budgeting": silo_budgeting,
     "outcome_budgeting": outcome_budgeting,
     "neighbourhoods_1994": neighbourhoods_1994,
+    "one_council": one_council,
+    "place_based_budget": place_based_budget,
     "local_integrated_services": local_integrated_services,
+    "coordinated_care": coordinated_care,
     "citizens_hub": citizens_hub,
+    "city_region": city_region,
     "participatory_budgeting": participatory_budgeting,
+    "prudential_borrowing": prudential_borrowing,
 }
 """Every named policy, in the order of the story."""
 
 __all__ = [
     "PRESETS",
     "citizens_hub",
+    "city_region",
+    "coordinated_care",
     "local_integrated_services",
     "needs_formula",
     "neighbourhoods_1994",
+    "one_council",
     "outcome_budgeting",
     "participatory_budgeting",
+    "place_based_budget",
+    "prudential_borrowing",
     "silo_budgeting",
     "status_quo",
     "top_down",
