@@ -4,6 +4,7 @@ Run again whenever a rule or an assumption changes:
 
     python experiments/calibrate.py            # prints the values found
     python experiments/calibrate.py --write    # and puts them into the package's table
+    python experiments/calibrate.py --housing  # the same for the optional theme, beside the others
 
 Two numbers a theme are found, and the share of severe needs where there are two severities:
 onset, so that Norbiton's open stock is met (sources stand beside the targets), and the price of a
@@ -26,6 +27,7 @@ from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import ACCESS_MONTHS, FIRST_STARTS, FLOWS, NO_NEED
 from localsim.model import Model
 from localsim.place import Place
+from localsim.themes import Casework, Theme, default_themes, housing
 
 ROUNDS, REPLICATIONS, SETTLE_YEARS, YEARS = 14, 1, 10, 5
 
@@ -48,6 +50,8 @@ TARGETS = {
     "money": Target((600.0,), 0.0786 * 63_639 - 600, 1.0, "N02;N20; LSOA income deprivation"),
     "health": Target((1098.0, 463.0), 20_569.0, 1.5, "LSOA census health counts"),
 }
+# About 1,000 households in temporary accommodation, shared by income-deprived residents.
+HOUSING = {"housing": Target((119.0,), 881.0, 3.0, "K11;K01")}
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,14 @@ class Seen:
     norbiton_wait_months: float
 
 
-def observe(numbers: Assumptions) -> dict[str, Seen]:
+def observe(numbers: Assumptions, themes: list[Theme]) -> dict[str, Seen]:
     """Return mean open needs and mean waits, by theme."""
     place = Place.kingston()
     inside = place.mask("norbiton")
-    stocks: dict[str, list[np.ndarray]] = {name: [] for name in TARGETS}
-    outside: dict[str, list[float]] = {name: [] for name in TARGETS}
-    flows = np.zeros((2, len(TARGETS), len(FLOWS)))
+    names = [theme.name for theme in themes if isinstance(theme, Casework)]
+    stocks: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    outside: dict[str, list[float]] = {name: [] for name in names}
+    flows = np.zeros((2, len(names), len(FLOWS)))
     for replication in range(REPLICATIONS):
         model = Model(
             place,
@@ -74,6 +79,7 @@ def observe(numbers: Assumptions) -> dict[str, Seen]:
             replication=replication,
             assumptions=numbers,
             zone=inside,
+            themes=themes,
             warmup_years=SETTLE_YEARS,
         )
         for _ in range(YEARS):
@@ -89,7 +95,7 @@ def observe(numbers: Assumptions) -> dict[str, Seen]:
                 outside[theme.name].append(float((mine & ~here).sum()))
         flows += model.flow_history[-1]
     seen = {}
-    for k, name in enumerate(TARGETS):
+    for k, name in enumerate(names):
         waited, first = flows[:, k, ACCESS_MONTHS], flows[:, k, FIRST_STARTS]
         seen[name] = Seen(
             np.mean(stocks[name], axis=0),
@@ -100,10 +106,12 @@ def observe(numbers: Assumptions) -> dict[str, Seen]:
     return seen
 
 
-def moved(numbers: Assumptions, seen: dict[str, Seen]) -> dict[str, float]:
+def moved(
+    numbers: Assumptions, seen: dict[str, Seen], targets: dict[str, Target]
+) -> dict[str, float]:
     """Return new values, each moved towards its target."""
     values: dict[str, float] = {}
-    for name, target in TARGETS.items():
+    for name, target in targets.items():
         now = seen[name]
         wanted = np.array(target.norbiton)
         onset = numbers.value(f"{name}.onset_per_year")
@@ -140,15 +148,20 @@ def main() -> None:
     """Find the values and print them beside what they give."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--write", action="store_true", help="put the values into the package")
+    parser.add_argument("--housing", action="store_true", help="calibrate the optional theme")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     numbers = Assumptions.default()
+    targets, themes = (HOUSING if options.housing else TARGETS), list(default_themes())
+    if options.housing:  # its own money pays for temporary homes
+        themes.append(housing())
+        numbers = numbers.replace({"money.crisis_gbp": 0.0})
     values: dict[str, float] = {}
     for number in range(options.rounds + 1):
-        seen = observe(numbers)
+        seen = observe(numbers, themes)
         print(f"round {number}")
-        for name, now in seen.items():
-            target = TARGETS[name]
+        for name, target in targets.items():
+            now = seen[name]
             print(
                 f"  {name:<7} Norbiton {np.round(now.norbiton)} of {target.norbiton}, "
                 f"elsewhere {now.elsewhere:,.0f} of {target.elsewhere:,.0f}, "
@@ -156,7 +169,9 @@ def main() -> None:
                 f"(Norbiton {now.norbiton_wait_months:.2f})"
             )
         if number < options.rounds:
-            values = {name: float(f"{value:.4g}") for name, value in moved(numbers, seen).items()}
+            values = {
+                name: float(f"{value:.4g}") for name, value in moved(numbers, seen, targets).items()
+            }
             numbers = numbers.replace(values)
     for name, value in values.items():
         print(f"{name},{value:.4g}")

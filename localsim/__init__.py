@@ -31,6 +31,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "Tasks",
     "Routing",
     "default_themes",
+    "housing",
     # numbers and where they are from
     "Assumption",
     "Assumptions",
@@ -132,6 +133,7 @@ _HOMES = {
     "Tasks": "localsim.tasks",
     "Routing": "localsim.routing",
     "default_themes": "localsim.themes",
+    "housing": "localsim.themes",
     "Assumption": "localsim.assumptions",
     "Assumptions": "localsim.assumptions",
     "source": "localsim.assumptions",
@@ -253,7 +255,7 @@ if TYPE_CHECKING:
     from localsim.routing import Routing
     from localsim.scenarios import Scenario
     from localsim.tasks import Tasks
-    from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes
+    from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes, housing
 
 
 def __getattr__(name: str) -> Any:

@@ -282,6 +282,23 @@ def default_themes() -> tuple[Theme, ...]:
     )
 
 
+def housing() -> Casework:
+    """Return an optional theme: households without a home of their own, in temporary ones.
+
+    Add it with ``themes=[*default_themes(), housing()]``. Temporary accommodation is then its
+    entitlement, and no longer the crisis of `money`: hold ``money.crisis_gbp`` at zero beside it,
+    or homes are paid for twice.
+    """
+    return Casework(
+        "housing",
+        "housing",
+        agency="housing department",
+        indicator="income-deprived",
+        eligible="householders",
+        entitlement_payer="council: temporary accommodation",
+    )
+
+
 def _check_sequence(theme: str, given: Any) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise LocalsimError(f"Theme {theme!r}: sequence is a list of themes' names, not {given!r}.")

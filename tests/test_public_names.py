@@ -5,7 +5,7 @@ from __future__ import annotations
 import localsim
 
 NAMES = """
-Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes
+Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes housing
 Assumption Assumptions source sources
 Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
 NoCapital Borrow CapitalBudget Record Voice Evidence Participants Purse

@@ -36,7 +36,7 @@ _NOUGHT = (
     "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",
     "trust.gain", "trust.presenting",
     "turnover.owned", "turnover.social_rented", "turnover.private_rented",
-    "growth.residents_per_year",
+    "growth.residents_per_year", "work.vacancies_per_1000_per_year",
 )  # fmt: skip
 
 

@@ -133,6 +133,8 @@ THEME_RULES = np.dtype(
     [
         ("severe", "f8"),  # chance that a new need is of the second severity
         ("returns", "f8"),  # share of failures that come straight back
+        ("vacancies", "f8"),  # posts that fall vacant a month; infinite where nothing limits
+        ("most_vacant", "f8"),  # posts that stand open at once
         ("steps", "i8"),  # services of other teams that may follow its own
     ]
 )
@@ -191,10 +193,14 @@ class Cases(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Places where cases wait for a slot: desks first, then pools of a theme and a patch."""
+    """Places where cases wait for a slot: desks first, then pools of a theme and a patch.
+
+    And what slots lead to: posts that are vacant.
+    """
 
     work: Array  # WORK[M, P]
     queue: Array  # QUEUE[M]
+    vacant: Array  # float64[K, 2], posts open in the whole place, and when they were counted
 
 
 class Rules(NamedTuple):
@@ -289,9 +295,10 @@ def grown_heap(heap: Heap) -> Heap:
     return Heap(np.concatenate([heap.event, np.zeros_like(heap.event)]), heap.size)
 
 
-def new_nodes(count: int, providers: int) -> Nodes:
+def new_nodes(count: int, providers: int, themes: int) -> Nodes:
     """Return so many nodes without slots or queues."""
-    nodes = Nodes(np.zeros((count, providers), WORK), np.zeros(count, QUEUE))
+    work, queue = np.zeros((count, providers), WORK), np.zeros(count, QUEUE)
+    nodes = Nodes(work, queue, np.zeros((themes, 2)))
     nodes.work["duration"] = 1.0
     nodes.work["success"] = 1.0
     nodes.queue["first"] = -1

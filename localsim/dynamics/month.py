@@ -51,6 +51,7 @@ from localsim.dynamics.doors import (
 from localsim.dynamics.onset import change_coupling, draw_threshold, schedule
 from localsim.dynamics.queues import is_waiting, join, leave_queue, serve_waiting, stop_clock
 from localsim.dynamics.trust import feel
+from localsim.dynamics.vacancies import fill_vacancy
 from localsim.streams import unit, unit_exponential
 
 
@@ -175,7 +176,8 @@ def served(
             hand_over(needs, cases, nodes, rules, tally, heap, c, step, now, end)
             return
     chance = rules.severity[k, cases.row[c].severity].solve * nodes.work[node, p].success
-    if unit(rules.keys[k, SOLVE], who, episode, attempt) < chance:
+    able = unit(rules.keys[k, SOLVE], who, episode, attempt) < chance
+    if able and fill_vacancy(nodes, rules, k, now):
         tally.flows[cell, k, SOLVED] += 1
         target = rules.target[rules.regime[area]]
         if target.months < math.inf and target.at_end:

@@ -36,6 +36,7 @@ from localsim.dynamics.columns import (
     usual_access,
 )
 from localsim.dynamics.facts import Facts
+from localsim.dynamics.vacancies import vacancy_rules
 from localsim.dynamics.window import BEGIN, CASES_FULL, COLLECT, DONE, run_window
 from localsim.place import TENURES
 from localsim.policy.supply import KINDS
@@ -186,7 +187,7 @@ def settle(facts: Facts, patches: Patches) -> Town:
         patches=patches,
         needs=needs,
         cases=new_cases(max(64, n // 2)),
-        nodes=new_nodes(patches.nodes, len(KINDS)),
+        nodes=new_nodes(patches.nodes, len(KINDS), themes),
         rules=_rules(facts, patches, keys),
         tally=new_tally(areas * len(TENURES), themes, areas),
         agenda=new_agenda(max(256, n // 8)),
@@ -195,6 +196,7 @@ def settle(facts: Facts, patches: Patches) -> Town:
         base_slope=np.tile(fact.per_theme(facts, "onset_per_year") / 12.0, (areas, 1)),
     )
     town.hazard.slope[:] = town.base_slope
+    town.nodes.vacant[:, 0] = town.rules.theme["most_vacant"]
     everybody = np.arange(n)
     for k in range(themes):
         able = relative[k] > 0.0
@@ -240,6 +242,7 @@ def _rules(facts: Facts, patches: Patches, keys: Array) -> Rules:
     theme = np.zeros(themes, THEME_RULES)
     theme["severe"] = fact.severe_share(facts)
     theme["returns"] = fact.per_theme(facts, "return_share")
+    theme["vacancies"], theme["most_vacant"] = vacancy_rules(facts).T
     step = fact.steps(facts)
     theme["steps"] = [len(t.sequence) for t in facts.casework]
     return Rules(
