@@ -170,3 +170,25 @@ def test_a_lead_professional_keeps_a_case_through_health_and_care():
         for name in ("silo_budgeting", "coordinated_care")
     }
     assert passed["coordinated_care"] < 0.5 * passed["silo_budgeting"]
+
+
+def test_personal_budgets_are_spent_by_every_person(start):
+    model = lived(start, "personal_budgets")
+    choosing = sum(len(hearing.evidence.participants) for hearing in model._hearings[0])
+    assert choosing == (model.population.age >= 18).sum()
+    assert 0.0 < model.regimes[0].pooled_share < 0.5
+
+
+def test_the_young_mayors_share_is_held_and_voted_on_by_the_young_alone():
+    model = ls.Model(
+        ls.Place.synthetic(9000, areas=6, seed=4), PRESETS["young_mayor"](), warmup_years=0
+    )
+    model.run(1)
+    slices = [d for d in model.agents_by_type[ls.Commissioner] if d.devolved]
+    whole = sum(d.spending_gbp for d in model.agents_by_type[ls.Commissioner])
+    assert 0.0 < sum(d.spending_gbp for d in slices) / whole <= 0.005 + 1e-9
+    young = ((model.population.age >= 11) & (model.population.age <= 17)).sum()
+    assert 0 < sum(d.participants for d in slices) <= young
+    heard = model._hearings[0][-1].evidence.participants
+    assert heard.age.min() >= 11
+    assert heard.age.max() <= 17

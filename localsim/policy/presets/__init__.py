@@ -26,6 +26,8 @@ from localsim.policy.presets.local import (
     local_integrated_services,
     neighbourhoods_1994,
     participatory_budgeting,
+    personal_budgets,
+    young_mayor,
 )
 from localsim.policy.presets.partners import city_region, place_based_budget
 
@@ -41,9 +43,11 @@ PRESETS: dict[str, Callable[[], Policy]] = {
     "local_integrated_services": local_integrated_services,
     "coordinated_care": coordinated_care,
     "citizens_hub": citizens_hub,
+    "personal_budgets": personal_budgets,
     "city_region": city_region,
     "participatory_budgeting": participatory_budgeting,
     "prudential_borrowing": prudential_borrowing,
+    "young_mayor": young_mayor,
 }
 """Every named policy, in the order of the story."""
 
@@ -58,9 +62,11 @@ __all__ = [
     "one_council",
     "outcome_budgeting",
     "participatory_budgeting",
+    "personal_budgets",
     "place_based_budget",
     "prudential_borrowing",
     "silo_budgeting",
     "status_quo",
     "top_down",
+    "young_mayor",
 ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from localsim.errors import LocalsimError, nearest
+from localsim.policy.access import LeadProfessional
 from localsim.policy.budgets import Pooled, RingFenced
 from localsim.policy.contract import Judgement
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Devolved, Policy
 from localsim.policy.presets.centre import status_quo
+from localsim.policy.resident_rules import IndividualChoice
 from localsim.policy.rules import Historic, JointPanel, MedianVoter, Rule
 from localsim.policy.supply import Market
-from localsim.policy.vote_rules import EqualShares, GreedyVote
+from localsim.policy.vote_rules import YOUTH, EqualShares, GreedyVote, YouthVote
 
 
 def neighbourhoods_1994() -> Policy:
@@ -68,4 +70,42 @@ def participatory_budgeting(rule: str = "equal_shares", share: float = 0.02) -> 
         rule=Historic(),
         devolved=vote,
         description=f"two per cent voted on by residents ({rule.replace('_', ' ')})",
+    )
+
+
+def personal_budgets() -> Policy:
+    """Everybody's own part of the money, spent as each would have it, with one person to help.
+
+    Individual Budgets and personal health budgets gave people what agencies would have spent on
+    them, to spend as they chose, with somebody to plan it with.
+    """
+    return Policy(
+        name="personal_budgets",
+        tier="person",
+        budgets=Pooled(share=0.5, ramp=0.5),
+        rule=IndividualChoice(),
+        contract=Judgement(),
+        access=LeadProfessional(),
+        supply=Market(community=True),
+        description="each spends an equal part of the pooled money, helped by a lead professional",
+    )
+
+
+def young_mayor(share: float = 0.005) -> Policy:
+    """A share of the money is the young mayor's: voted on by those of 11 to 17, and nobody else.
+
+    A young mayor is elected by pupils and decides on a fund of their own. `share` is what part of
+    every line goes into it.
+    """
+    vote = Devolved(
+        share=share,
+        tier="authority",
+        listening=Voice(hours=0.5, ages=YOUTH),
+        rule=YouthVote(lot_gbp=2000.0),
+    )
+    return Policy(
+        name="young_mayor",
+        tier="authority",
+        devolved=vote,
+        description="a youth share, voted on by those of 11 to 17",
     )
