@@ -38,7 +38,7 @@ from localsim.year.giving import Givers, pay_giving
 from localsim.year.offices import Commissioners, enrol
 from localsim.year.priorities import Priorities
 from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
-from localsim.year.sight import by_area, look
+from localsim.year.sight import by_area, look, year_on_record
 
 MONTHS_A_YEAR = 12
 
@@ -183,7 +183,7 @@ class Model(PeopledModel):
 
     def listen(self) -> None:
         """Let every decider see its own evidence."""
-        presented = self._recorded()
+        presented = year_on_record(self.facts, self.presented)
         speak = any(r.hears_voices for r in self.regimes)
         sight = look(
             self.facts, self.town, self.priorities, presented, self.since, self.year, speak
@@ -268,7 +268,11 @@ class Model(PeopledModel):
             self.datacollector.collect(self)
 
     def review(self) -> None:
-        """Close the year: measured performance, and what becomes of providers."""
+        """Close the year: measured performance, and what becomes of people and providers."""
+        if self.moves is not None:
+            here = self.moves.rows, self.moves.year + 1
+            self.priorities = self.priorities.with_newcomers(self.facts, *here)
+            self.givers = Givers(self.facts, self.priorities)
         flows = by_area(self.facts, self.town.tally.flows)
         self.since = flows - self._flows_at_new_year
         self._flows_at_new_year = flows
@@ -329,15 +333,6 @@ class Model(PeopledModel):
         self.flow_history: list[Array] = []
         self.spend_history: list[list[float]] = []
         self.trust_history: list[Array] = []
-
-    def _recorded(self) -> Array | None:
-        """Return a year's presentations as old as the record, or None while there is no year."""
-        lag = round(self.facts.value("record.lag_months"))
-        end = len(self.presented) - lag
-        if end < MONTHS_A_YEAR:
-            return None
-        year: Array = np.sum(self.presented[end - MONTHS_A_YEAR : end], axis=0)
-        return year
 
     # ── agents ────────────────────────────────────────────────────────────────────────────────
 

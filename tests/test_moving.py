@@ -103,6 +103,25 @@ def test_newcomers_bring_the_needs_of_the_place_and_luck_of_their_own():
     assert abs(np.corrcoef(*luck)[0, 1]) < 0.2
 
 
+def test_newcomers_have_priorities_and_a_mind_to_take_part_of_their_own():
+    start = ls.Model(STREET, assumptions=RESTLESS, warmup_years=1)
+    one, other = start.fork(ls.policies.status_quo()), start.fork(ls.policies.top_down())
+    before, came = start.priorities, []
+    for model in (one, other):
+        model.run(1)
+        came.append(model.moves.rows)
+    assert one.priorities is other.priorities  # the same under every policy
+    stayed = np.setdiff1d(np.arange(one.population.size), came[0])
+    for trait in ("propensity", "lasting"):
+        old, new = getattr(before, trait).T, getattr(one.priorities, trait).T
+        assert (old[stayed] == new[stayed]).all()
+        assert (old[came[0]] != new[came[0]]).all()
+    spread = one.priorities.lasting[:, came[0]].mean(axis=1) / before.lasting.mean(axis=1)
+    np.testing.assert_allclose(spread, 1.0, atol=0.2)
+    still = ls.Model(STREET, assumptions=STILL, warmup_years=1)
+    assert still.fork(ls.policies.top_down()).priorities is still.priorities
+
+
 def test_trust_leaves_with_those_who_felt_it():
     gained = RESTLESS.replace(dict.fromkeys(RATES, 1.0) | {"trust.half_life_months": 1e6})
     still = STILL.replace({"trust.half_life_months": 1e6})

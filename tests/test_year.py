@@ -19,6 +19,7 @@ from localsim.policy.presets import local_integrated_services, status_quo, top_d
 from localsim.policy.rules import Historic, Rule
 from localsim.year import amenity
 from localsim.year.accounts import ZONES
+from localsim.year.sight import year_on_record
 
 EXACT = {
     "record.noise_sd": 0.0, "record.lag_months": 0.0, "voice.noise_sd": 0.0,
@@ -249,9 +250,10 @@ def test_who_hides_a_need_changes_no_evidence(warm, tier, shrink):
 def test_the_record_is_as_late_as_the_world_says():
     numbers = Assumptions.default().replace({"record.noise_sd": 0.0, "record.lag_months": 12.0})
     model = Model(PLACE, seed=8, warmup_years=3, assumptions=numbers)
-    shown = model._recorded()
+    shown = year_on_record(model.facts, model.presented)
     assert shown == pytest.approx(np.sum(model.presented[12:24], axis=0))
-    assert Model(PLACE, warmup_years=1, assumptions=numbers)._recorded() is None
+    young = Model(PLACE, warmup_years=1, assumptions=numbers)
+    assert year_on_record(young.facts, young.presented) is None
 
 
 def test_noise_is_in_what_is_seen_and_never_in_what_is_true(warm, exact):

@@ -28,7 +28,7 @@ OLD = 6  # age band 65+
 MOST_SERVICES = 20.0
 
 type Rows = Array | slice
-_EVERYBODY = slice(None)
+EVERYBODY = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +216,7 @@ def relative_onset(facts: Facts, theme: Casework) -> Array:
     return np.where(eligible(people, theme), relative, 0.0).astype(np.float32)
 
 
-def hidden(facts: Facts, rows: Rows = _EVERYBODY, episode: int = 0) -> Array:
+def hidden(facts: Facts, rows: Rows = EVERYBODY, episode: int = 0) -> Array:
     """Return how hidden residents (rows) are from services, standard normal, float64[rows].
 
     `episode` tells those who live in a row from who lived there before them.
@@ -224,7 +224,7 @@ def hidden(facts: Facts, rows: Rows = _EVERYBODY, episode: int = 0) -> Array:
     return streams.normal(facts.key("hidden"), facts.population.entity[rows], episode)
 
 
-def seeking(facts: Facts, rows: Rows = _EVERYBODY, episode: int = 0) -> Array:
+def seeking(facts: Facts, rows: Rows = EVERYBODY, episode: int = 0) -> Array:
     """Return each resident's rate of presenting relative to the theme's, mean one, float32."""
     effect = facts.value("hidden.effect")
     if effect == 0.0:

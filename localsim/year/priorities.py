@@ -7,7 +7,7 @@ fall in, whatever was heard in the year before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Priorities:
     seldom_heard: Array
     elite: Array
     _worth: dict[int | None, Array] = field(default_factory=dict)
+    _next: dict[int, Priorities] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Priorities:
         return self  # never changes
@@ -51,12 +52,29 @@ class Priorities:
         base[:, facts.amenity_index] = values
         lasting = np.empty((len(facts.themes), people.size), np.float32)
         for t, theme in enumerate(facts.themes):
-            own = f"{theme.name}.value_sd_within"
-            sd = facts.value(own if t in facts.amenity_index else "needs.value_sd_within")
+            sd = _spread(facts, t)
             lasting[t] = _lognormal(facts, f"{theme.name}/priority", sd, people.entity, 0)
         owner = people.tenure == TENURES.index("owned")
         elite = owner & ~people.income_deprived & (people.age_band >= ADULT)
         return cls(base, lasting, propensity(facts), seldom_heard(facts), elite)
+
+    def with_newcomers(self, facts: Facts, rows: Array, episode: int) -> Priorities:
+        """Return the same once others live in some rows (int64[n]), who draw an episode of theirs.
+
+        Every policy of a replication asks for the same, so that it is kept.
+        """
+        if episode not in self._next:
+            self._next.clear()
+            lasting, logit = self.lasting.copy(), self.propensity.copy()
+            entity = facts.population.entity[rows]
+            for t, theme in enumerate(facts.themes):
+                sd = _spread(facts, t)
+                lasting[t, rows] = _lognormal(facts, f"{theme.name}/priority", sd, entity, episode)
+            logit[rows] = propensity(facts, rows, episode)
+            self._next[episode] = replace(
+                self, lasting=lasting, propensity=logit, _worth={}, _next={}
+            )
+        return self._next[episode]
 
     def worth(self, facts: Facts, year: int | None = None) -> Array:
         """Return what each amenity is worth to the mean resident of each area, float64[A, J].
@@ -91,6 +109,12 @@ def passing(facts: Facts, theme: int, who: Array, year: int) -> Array:
     name = facts.themes[theme].name
     sd = facts.value("needs.value_sd_yearly")
     return _lognormal(facts, f"{name}/priority of the year", sd, who, year)
+
+
+def _spread(facts: Facts, theme: int) -> float:
+    """Return how far residents' lasting priorities differ on a theme, sd of the log."""
+    own = f"{facts.themes[theme].name}.value_sd_within"
+    return facts.value(own if theme in facts.amenity_index else "needs.value_sd_within")
 
 
 def _lognormal(facts: Facts, stream: str, sd: float, who: Array, year: int) -> Array:

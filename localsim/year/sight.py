@@ -14,6 +14,8 @@ from localsim.year import amenity, capture
 from localsim.year.listen import needs_at_home, recorded_need, years_open
 from localsim.year.priorities import Priorities
 
+MONTHS_A_YEAR = 12
+
 
 @dataclass(eq=False)
 class Sight:
@@ -36,6 +38,19 @@ class Sight:
     years_open: Array
     at_home: Array | None
     elite_open: Array | None
+
+
+def year_on_record(facts: Facts, presented: list[Array]) -> Array | None:
+    """Return a year's presentations as old as the record, or None while there is no year.
+
+    `presented` has those of every month so far, float64[A, K] each.
+    """
+    lag = round(facts.value("record.lag_months"))
+    end = len(presented) - lag
+    if end < MONTHS_A_YEAR:
+        return None
+    year: Array = np.sum(presented[end - MONTHS_A_YEAR : end], axis=0)
+    return year
 
 
 def look(

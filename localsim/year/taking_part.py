@@ -7,7 +7,7 @@ import numpy as np
 from localsim import streams
 from localsim.dynamics import facts as fact
 from localsim.dynamics.columns import Array
-from localsim.dynamics.facts import Facts
+from localsim.dynamics.facts import EVERYBODY, Facts, Rows
 from localsim.dynamics.town import Town
 from localsim.place import ETHNIC_GROUPS, TENURES
 from localsim.policy.listening import Voice
@@ -34,18 +34,21 @@ def seldom_heard(facts: Facts) -> Array:
     return seldom
 
 
-def propensity(facts: Facts) -> Array:
-    """Return each resident's logit of taking part before stake, cost, trust and outreach."""
+def propensity(facts: Facts, rows: Rows = EVERYBODY, episode: int = 0) -> Array:
+    """Return residents' logit of taking part before stake, cost, trust and outreach.
+
+    `rows` are some of them, `episode` tells those who live there from those before them.
+    """
     people = facts.population
     rho = facts.value("hidden.correlation")
-    own = streams.normal(facts.key("participation/propensity"), people.entity)
-    person = -rho * fact.hidden(facts) + np.sqrt(1.0 - rho**2) * own
+    own = streams.normal(facts.key("participation/propensity"), people.entity[rows], episode)
+    person = -rho * fact.hidden(facts, rows, episode) + np.sqrt(1.0 - rho**2) * own
     logit: Array = facts.value("participation.b0") + facts.value("participation.sigma") * person
     adult = people.age_band >= fact.ADULT
     for name, who in profiles(facts).items():
         # Profiles move people about the mean of adults, so that the level stays as calibrated.
         usual = who[adult].mean() if adult.any() else 0.0
-        logit += facts.value(f"participation.b_{name}") * (who - usual)
+        logit += facts.value(f"participation.b_{name}") * (who[rows] - usual)
     return logit
 
 
