@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from localsim import __version__
-from localsim.cli import check, lists, replay, run
+from localsim.cli import check, configs, lists, replay, run
 from localsim.cli.words import BAD_INPUT, FAILED, FINE, INTERRUPTED, BadInputError
 from localsim.errors import LocalsimError
 
@@ -77,6 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--point", type=int, default=0, metavar="N", help="of the design (0)")
     again.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="as in run")
     again.set_defaults(replications=None)
+    asked = add("check-config", configs.check_config, "say what a config would run, and how long")
+    asked.add_argument("config", metavar="CONFIG", help="the experiment, such as norbiton.yaml")
+    asked.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="instead of the config's"
+    )
+    written = add("new", configs.new, "write a commented config to start from")
+    written.add_argument("file", metavar="FILE", help="a file that is not there yet, NAME.yaml")
+    add("schema", configs.schema, "print the JSON Schema of a config, for editors")
     add("places", lists.places, "list the places that come with the package")
     listed = add("policies", lists.policies, "list the policies that have a name, or explain one")
     listed.add_argument("name", nargs="?", metavar="NAME")

@@ -52,6 +52,15 @@ def _load() -> None:
         importlib.import_module(f"{answers.__name__}.{module.name}")
 
 
+def kinds_of(hint: Any) -> list[type]:
+    """Return the kinds of answer among what a type hint allows."""
+    return [kind for kind in _options(hint) if isinstance(kind, type) and variants(kind)]
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
 def _leaves(kind: type) -> Iterator[type]:
     if not kind.__module__.startswith(f"{answers.__name__}."):
         return  # a user's own class is used from Python, where it was written
@@ -70,10 +79,9 @@ def word_for(kind: type) -> str:
 
 def _read(what: str, hint: Any, told: Any) -> Any:
     """Return what was written for something of a type: an answer where that is one, else as is."""
-    wanted = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    if told is None and type(None) in wanted:
+    if told is None and type(None) in _options(hint):
         return None
-    kinds = [kind for kind in wanted if isinstance(kind, type) and variants(kind)]
+    kinds = kinds_of(hint)
     if not kinds:
         return told
     known = {word: found for kind in kinds for word, found in variants(kind).items()}
