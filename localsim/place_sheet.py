@@ -14,12 +14,14 @@ import numpy as np
 from localsim.errors import LocalsimError, nearest
 from localsim.margins import Floats, Ints
 from localsim.place_columns import CSV_COLUMNS, MAX_RESIDENTS
+from localsim.reading import read_text
 
 if TYPE_CHECKING:
     from _csv import Reader
 
 _REQUIRED = ("code", "residents")
 _HUGE = 1e12
+LARGEST_BYTES = 200_000_000
 
 
 class Sheet:
@@ -27,15 +29,9 @@ class Sheet:
 
     def __init__(self, source: Path | Traversable, label: str) -> None:
         self.label = label
+        text = read_text(source, label, LARGEST_BYTES)
         try:
-            text = source.read_bytes().decode("utf-8-sig")
             self._read(csv.reader(io.StringIO(text, newline=""), strict=True))
-        except FileNotFoundError:
-            raise LocalsimError(f"there is no file {label}; give the path of a CSV.") from None
-        except OSError as problem:
-            raise LocalsimError(f"{label} cannot be read: {problem.strerror}.") from None
-        except UnicodeDecodeError:
-            raise LocalsimError(f"{label} is not text in UTF-8; save it as a UTF-8 CSV.") from None
         except csv.Error as problem:
             raise LocalsimError(f"{label} is not a readable CSV: {problem}.") from None
 

@@ -213,6 +213,20 @@ def test_a_plan_at_a_point_holds_its_assumptions_and_gives_its_answers():
     assert plan.policies[1] == pilot
 
 
+def test_a_scenario_is_varied_by_its_word_and_one_of_ones_own_keeps_its_name():
+    mine = ls.Scenario("mine", grants=[0.9])
+    design = ls.OneAtATime({"scenario": ["mine", "austerity", "recession"], "place.kappa": None})
+    experiment = asked(design, scenario=mine)
+    at = [experiment.plan.at(point).scenario for point in experiment.design]
+    assert at[0] == mine
+    assert [scenario.name for scenario in at[1:3]] == ["austerity", "recession"]
+    assert at[3:] == [mine, mine]
+    with pytest.raises(ls.LocalsimError, match="did you mean 'austerity'"):
+        asked(ls.Grid({"scenario": ["austerty"]}))
+    with pytest.raises(ls.LocalsimError, match="is a word; list the levels"):
+        asked(ls.Sobol({"scenario": None}, 4))
+
+
 def test_an_answer_named_by_the_class_it_has_keeps_its_parts():
     plan = ls.Experiment("norbiton", [ONE]).plan
     assert plan.at({f"{ONE}.budgets": "pooled"}).policies == plan.policies

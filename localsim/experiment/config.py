@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from localsim.assumptions import Assumptions
 from localsim.errors import LocalsimError
 from localsim.experiment.design import Design, Grid, LatinHypercube, OneAtATime, Sobol
-from localsim.experiment.dimensions import Asked, Range, Subject, resolve
+from localsim.experiment.dimensions import Asked, Range, resolve
 from localsim.experiment.document import (
     ConfigError,
     Document,
@@ -44,6 +44,7 @@ from localsim.experiment.forms import (
 from localsim.experiment.names import unknown_names
 from localsim.experiment.overrides import overridden
 from localsim.experiment.points import Points
+from localsim.experiment.subject import Subject
 from localsim.experiment.validate import one_of
 from localsim.experiment.wording import problems
 from localsim.place import PLACES, Place
@@ -110,18 +111,11 @@ def _build(config: Config, document: Document) -> Experiment:
         with wrong.at("assumptions", "set", name):
             Assumptions.default().replace({name: value})
     wrong.tell()
-    design = (
-        None
-        if config.design is None
-        else _design(
-            config.design,
-            document,
-            wrong,
-            Subject(
-                Assumptions.default().replace(taken.set), tuple(policies), frozenset(taken.set)
-            ),
-        )
-    )
+    design = None
+    if config.design is not None:
+        numbers = Assumptions.default().replace(taken.set)
+        subject = Subject(numbers, tuple(policies), scenario, frozenset(taken.set))
+        design = _design(config.design, document, wrong, subject)
     wrong.tell()
     try:
         return Experiment(

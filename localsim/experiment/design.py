@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from localsim import streams
 from localsim.errors import LocalsimError
-from localsim.experiment.dimensions import Asked, Dimension, Listed, Subject, resolve
+from localsim.experiment.dimensions import Asked, Dimension, Listed, resolve
+from localsim.experiment.subject import Subject
 from localsim.experiment.validate import LARGEST_SEED, shown, whole
 from localsim.policy.answers import Value
 

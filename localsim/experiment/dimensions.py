@@ -15,10 +15,11 @@ from typing import Any, final
 
 import numpy as np
 
-from localsim.assumptions import HUGE, Assumption, Assumptions
-from localsim.errors import LocalsimError, nearest
+from localsim.assumptions import HUGE, Assumption
+from localsim.errors import LocalsimError
+from localsim.experiment.subject import Subject
 from localsim.experiment.validate import finite, shown, whole
-from localsim.policy.answers import Value, answer, answered, answers_of, kind_of
+from localsim.policy.answers import Value
 
 MOST_LEVELS = 100_000
 
@@ -186,90 +187,6 @@ class Span(Dimension):
         return said
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a design varies: the numbers of the world, and the policies with their answers."""
-
-    assumptions: Assumptions
-    policies: tuple[Any, ...]
-    held: frozenset[str] = frozenset()
-
-    def policy(self, name: str) -> tuple[int, str] | None:
-        """Return which policy an answer's name begins with, and the rest; None if with none."""
-        found = [
-            (len(policy.name), number)
-            for number, policy in enumerate(self.policies)
-            if name.startswith(f"{policy.name}.")
-        ]
-        if not found:
-            return None
-        length, number = max(found)
-        return number, name[length + 1 :]
-
-    def names(self) -> list[str]:
-        """Return every name that can be varied."""
-        own = [f"{p.name}.{answer}" for p in self.policies for answer in answers_of(p)]
-        return [*self.assumptions.names, *own]
-
-    def check(self, name: Any) -> None:
-        """Refuse a name that stands for nothing here, or for what is held."""
-        if not isinstance(name, str):
-            raise LocalsimError(f"{shown(name)} is no name of an assumption or an answer.")
-        if name in self.held:
-            raise LocalsimError(f"{name!r} is held at a value; it cannot be varied as well.")
-        if name not in self.assumptions:
-            number, path = self.known(name)
-            answer(self.policies[number], path)
-
-    def put(self, name: str, value: Value) -> Assumptions | Any:
-        """Return the assumptions, or the policy, with one value put; LocalsimError if it cannot."""
-        if name in self.assumptions:
-            number = finite(repr(name), value)
-            return self.assumptions.replace({name: number})
-        number, path = self.known(name)
-        return answered(self.policies[number], path, value)
-
-    def known(self, name: str) -> tuple[int, str]:
-        """Return the number of the policy and the path of an answer, or say what is near."""
-        found = self.policy(name)
-        if found is None:
-            raise LocalsimError(
-                f"{shown(name)} is neither an assumption nor an answer of a policy here; "
-                f"{nearest(name, self.names())}"
-            )
-        return found
-
-    def base(self, name: str) -> Value:
-        """Return the value of a name where nothing is varied."""
-        if name in self.assumptions:
-            return self.assumptions.value(name)
-        number, path = self.known(name)
-        return answer(self.policies[number], path)
-
-    def typed(self, name: str, value: Value) -> Value:
-        """Return a number as the name takes it: 1 for a share is 1.0."""
-        if isinstance(value, bool | str):
-            return value
-        if name in self.assumptions:
-            return float(value)
-        number, path = self.known(name)
-        wanted = kind_of(self.policies[number], path)
-        if wanted is float or (wanted is int and value == math.floor(value)):
-            return wanted(value)
-        return value
-
-    def applied(self, point: Mapping[str, Value]) -> Subject:
-        """Return the subject at a point: assumptions held there, answers replaced."""
-        numbers = {n: finite(repr(n), v) for n, v in point.items() if n in self.assumptions}
-        policies = list(self.policies)
-        for name, value in point.items():
-            if name not in numbers:
-                number, path = self.known(name)
-                policies[number] = answered(policies[number], path, value)
-        assumptions = self.assumptions.replace(numbers) if numbers else self.assumptions
-        return Subject(assumptions, tuple(policies), self.held)
-
-
 def resolve(name: Any, asked: Asked, subject: Subject) -> Dimension:
     """Return the dimension of a name, or say in a sentence why there can be none."""
     subject.check(name)
@@ -279,7 +196,7 @@ def resolve(name: Any, asked: Asked, subject: Subject) -> Dimension:
     else:
         found = Listed(name, base, tuple(subject.typed(name, v) for v in listed(name, asked)))
     for value in found.ends():
-        subject.put(name, value)
+        subject.at({name: value})
     return found
 
 
@@ -322,8 +239,7 @@ def plain(name: str, value: Any) -> Value:
 def _span(name: str, asked: Range, subject: Subject, base: Value) -> Span:
     if name in subject.assumptions:
         return _range_of_assumption(name, asked, subject.assumptions.row(name), base)
-    number, path = subject.known(name)
-    kind = kind_of(subject.policies[number], path)
+    kind = subject.kind(name)
     if kind in (str, bool):
         what = "true or false" if kind is bool else "a word"
         raise LocalsimError(f"{name!r} is {what}; list the levels that it takes.")

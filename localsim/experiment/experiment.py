@@ -12,9 +12,9 @@ import numpy as np
 from localsim.assumptions import Assumptions
 from localsim.errors import LocalsimError
 from localsim.experiment.design import Design
-from localsim.experiment.dimensions import Subject
 from localsim.experiment.fingerprint import fingerprint
 from localsim.experiment.machine import processor, versions
+from localsim.experiment.subject import Subject
 from localsim.experiment.validate import (
     LARGEST_SEED,
     LONGEST_YEARS,
@@ -157,7 +157,8 @@ class Experiment:
             raise LocalsimError(
                 f"design is {shown(design)}; a design such as Grid({{…}}) is wanted."
             )
-        return design.bind(Subject(self.assumptions, self.policies, frozenset(self.held)))
+        held = frozenset(self.held)
+        return design.bind(Subject(self.assumptions, self.policies, self.scenario, held))
 
     @property
     def plan(self) -> Plan:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, final
 
 from localsim.errors import LocalsimError
 from localsim.experiment.design import MOST_DIMENSIONS, Design, check_parts
-from localsim.experiment.dimensions import Subject, plain
+from localsim.experiment.dimensions import plain
+from localsim.experiment.subject import Subject
 from localsim.experiment.validate import shown
 from localsim.policy.answers import Value
+from localsim.reading import read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +73,7 @@ class Points(Design):
             table[name] = [subject.typed(name, value) for value in values]
             for row in _telling(values):
                 try:
-                    subject.put(name, values[row])
+                    subject.at({name: values[row]})
                 except LocalsimError as error:
                     raise LocalsimError(f"row {row}, {name!r}: {error}") from None
         bound = Points.__new__(Points)
@@ -138,14 +140,8 @@ def _kind(value: Value) -> str:
 def _read(file: Path) -> dict[str, list[Value]]:
     """Return the columns of a CSV; numbers, true and false are read as such."""
     label = str(file)
-    if file.exists() and not file.is_file():
-        raise LocalsimError(f"{label} is no ordinary file; give the path of a CSV.")
+    text = read_text(file, label, LARGEST_CSV_BYTES)
     try:
-        if file.stat().st_size > LARGEST_CSV_BYTES:
-            raise LocalsimError(
-                f"{label} is larger than {LARGEST_CSV_BYTES:,} bytes; split it into several."
-            )
-        text = file.read_bytes().decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [cell.strip() for cell in next(reader, [])]
         if not any(header):
@@ -165,13 +161,8 @@ def _read(file: Path) -> dict[str, list[Value]]:
                 )
             for name, cell in zip(header, row, strict=True):
                 columns[name].append(_cell(f"{line}, column {shown(name)}", cell.strip()))
-    except FileNotFoundError:
-        raise LocalsimError(f"there is no file {label}; give the path of a CSV.") from None
-    except (OSError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise LocalsimError(f"{label} cannot be read as a CSV: {reason}.") from None
-    except UnicodeDecodeError:
-        raise LocalsimError(f"{label} is not text in UTF-8; save it as a UTF-8 CSV.") from None
+    except csv.Error as error:
+        raise LocalsimError(f"{label} cannot be read as a CSV: {error}.") from None
     return columns
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError, nearest
-from localsim.experiment.dimensions import Subject
 from localsim.experiment.units import Unit
+from localsim.experiment.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +50,13 @@ class Plan:
 
     def at(self, point: Mapping[str, Value]) -> Plan:
         """Return the plan at a point of a design: assumptions held there, answers replaced."""
-        there = Subject(self.assumptions, self.policies).applied(point)
-        return replace(self, assumptions=there.assumptions, policies=there.policies)
+        there = Subject(self.assumptions, self.policies, self.scenario).at(point)
+        return replace(
+            self,
+            assumptions=there.assumptions,
+            policies=there.policies,
+            scenario=there.scenario,
+        )
 
     def assumptions_of(self, replication: int) -> Assumptions:
         """Return the assumptions of a replication: drawn from their ranges, or as they stand."""
