@@ -14,16 +14,18 @@ def read_text(source: Path | Traversable, label: str, most_bytes: int) -> str:
     A folder, a device or a pipe is refused before it is read: one of them never ends.
     """
     try:
-        if isinstance(source, Path) and source.exists() and not source.is_file():
-            raise LocalsimError(f"{label} is no ordinary file; give the path of a CSV.")
-        with source.open("rb") as stream:
-            raw = stream.read(most_bytes + 1)
-        if len(raw) > most_bytes:
-            raise LocalsimError(f"{label} is larger than {most_bytes:,} bytes; make it smaller.")
-        return raw.decode("utf-8-sig")
+        if isinstance(source, Path) and source.exists():
+            if not source.is_file():
+                raise LocalsimError(f"{label} is no ordinary file; give the path of a CSV.")
+            if source.stat().st_size > most_bytes:
+                raise LocalsimError(f"{label} is larger than {most_bytes:,} bytes; split it.")
+        return source.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise LocalsimError(f"there is no file {label}; give the path of a CSV.") from None
     except UnicodeDecodeError:
         raise LocalsimError(f"{label} is not text in UTF-8; save it as a UTF-8 CSV.") from None
-    except OSError as problem:
-        raise LocalsimError(f"{label} cannot be read: {problem.strerror}.") from None
+    except LocalsimError:
+        raise
+    except (OSError, ValueError) as problem:  # a name that no file can have is a ValueError
+        reason = getattr(problem, "strerror", None) or problem
+        raise LocalsimError(f"{label} cannot be read: {reason}.") from None
