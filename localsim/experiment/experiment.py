@@ -11,6 +11,14 @@ import numpy as np
 
 from localsim.assumptions import Assumptions
 from localsim.errors import LocalsimError
+from localsim.experiment.arguments import (
+    assumptions_of,
+    metrics_of,
+    place_of,
+    policies_of,
+    text_of,
+    zone_of,
+)
 from localsim.experiment.design import Design
 from localsim.experiment.fingerprint import fingerprint
 from localsim.experiment.machine import processor, versions
@@ -19,15 +27,12 @@ from localsim.experiment.validate import (
     LARGEST_SEED,
     LONGEST_YEARS,
     MOST_REPLICATIONS,
-    distinct,
     finite,
     one_of,
     shown,
     whole,
 )
-from localsim.place import PLACES, Place
-from localsim.policy import presets
-from localsim.policy.schedule import pilots_of
+from localsim.place import Place
 from localsim.scenarios import Scenario, scenario_of
 from localsim.themes import check_themes, default_themes
 
@@ -100,21 +105,21 @@ class Experiment:
         design: Design | None = None,
     ) -> None:
         self._assumptions = assumptions
-        self.place = _place(place)
-        self.policies = _policies(policies)
+        self.place = place_of(place)
+        self.policies = policies_of(policies)
         self.years = whole("years", years, 1, LONGEST_YEARS)
         self.replications = whole("replications", replications, 1, MOST_REPLICATIONS)
         self.seed = whole("seed", seed, 0, LARGEST_SEED)
         self.held = {str(key): finite(str(key), value) for key, value in (held or {}).items()}
-        self.sampled, self.assumptions = _assumptions(assumptions, self.held)
+        self.sampled, self.assumptions = assumptions_of(assumptions, self.held)
         self.themes = None if themes is None else check_themes(themes)
         self.scenario = scenario_of(scenario)
         self.scenario.check(self.themes or default_themes(), self.assumptions.names)
-        self.metrics = None if metrics is None else _metrics(metrics)
+        self.metrics = None if metrics is None else metrics_of(metrics)
         self.warmup_years = whole("warmup_years", warmup_years, 0, LONGEST_YEARS)
-        self.name = _text("name", name) or _usual_name(self.place, self.years)
-        self.question = _text("question", question) or ""
-        self.zone, self.borders = _zone(self.place, self.policies)
+        self.name = text_of("name", name) or _usual_name(self.place, self.years)
+        self.question = text_of("question", question) or ""
+        self.zone, self.borders = zone_of(self.place, self.policies)
         names = [policy.name for policy in self.policies]
         usual = "status_quo" if "status_quo" in names else names[0]
         self.baseline = usual if baseline is None else one_of("policy", baseline, names)
@@ -351,43 +356,6 @@ class Experiment:
         )
 
 
-def _place(place: Place | str) -> Place:
-    if isinstance(place, Place):
-        return place
-    if not isinstance(place, str):
-        raise LocalsimError(f"place is {shown(place)}; a Place or the name of one is wanted.")
-    return PLACES[one_of("place", place, PLACES)]()
-
-
-def _policies(policies: Sequence[Any]) -> tuple[Any, ...]:
-    if isinstance(policies, str) or not isinstance(policies, Sequence):
-        raise LocalsimError(f"policies is {shown(policies)}; a list of policies is wanted.")
-    if not policies:
-        raise LocalsimError("policies is an empty list; at least one policy is wanted.")
-    found = tuple(_policy(policy) for policy in policies)
-    distinct("policies", [policy.name for policy in found])
-    return found
-
-
-def _policy(policy: Any) -> Any:
-    if isinstance(policy, str):
-        return presets.PRESETS[one_of("policy", policy, presets.PRESETS)]()
-    if isinstance(policy, type) or not callable(getattr(policy, "describe", None)):
-        hint = " (call it: a preset is a function)" if callable(policy) else ""
-        raise LocalsimError(
-            f"{shown(policy)} is no policy; give a Policy, a Pilot or a preset's name{hint}."
-        )
-    return policy
-
-
-def _assumptions(given: str | Assumptions, held: Mapping[str, float]) -> tuple[bool, Assumptions]:
-    if isinstance(given, Assumptions):
-        return False, given.replace(held) if held else given
-    mode = one_of("way to take assumptions", given, ("sampled", "fixed"))
-    base = Assumptions.default()
-    return mode == "sampled", base.replace(held) if held else base
-
-
 def _numbers(assumptions: Assumptions, *, ranges: bool) -> dict[str, tuple[Any, ...]]:
     """Return what of the assumptions can change a result: values, and ranges if drawn from."""
     rows = {name: assumptions.row(name) for name in assumptions.names}
@@ -396,30 +364,5 @@ def _numbers(assumptions: Assumptions, *, ranges: bool) -> dict[str, tuple[Any, 
     return {n: (row.value, row.low, row.high, row.distribution) for n, row in rows.items()}
 
 
-def _metrics(names: Sequence[str]) -> tuple[str, ...]:
-    from localsim.metrics import METRICS
-
-    if isinstance(names, str) or not names:
-        raise LocalsimError(f"metrics is {names!r}; a list of names is wanted, or None for all.")
-    found = tuple(one_of("metric", name, METRICS) for name in names)
-    distinct("metrics", found)
-    return found
-
-
 def _usual_name(place: Place, years: int) -> str:
     return f"{place.name}-{years}-{'year' if years == 1 else 'years'}"
-
-
-def _text(what: str, value: str | None) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise LocalsimError(f"{what} is {shown(value)}; text is wanted.")
-    return value
-
-
-def _zone(place: Place, policies: Sequence[Any]) -> tuple[Any, Any]:
-    """Return the areas of any pilot, bool[A], and labels int64[A] that part every pilot's areas."""
-    pilots = [place.mask(pilot.areas) for policy in policies for pilot in pilots_of(policy)]
-    if not pilots:
-        return None, None
-    _, borders = np.unique(np.stack(pilots), axis=1, return_inverse=True)
-    return np.any(pilots, axis=0), borders.astype(np.int64)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError, nearest
-from localsim.experiment.units import Unit
 from localsim.experiment.subject import Subject
+from localsim.experiment.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
