@@ -16,7 +16,9 @@ def read_text(source: Path | Traversable, label: str, most_bytes: int) -> str:
     try:
         if isinstance(source, Path) and source.exists():
             if not source.is_file():
-                raise LocalsimError(f"{label} is no ordinary file; give the path of a CSV.")
+                raise LocalsimError(
+                    f"{label} cannot be read: it is no ordinary file, and a CSV is one."
+                )
             if source.stat().st_size > most_bytes:
                 raise LocalsimError(f"{label} is larger than {most_bytes:,} bytes; split it.")
         return source.read_bytes().decode("utf-8-sig")
