@@ -201,7 +201,7 @@ def test_any_question_is_the_same_in_yaml_and_in_python(tmp_path, question):
         ("{kind: grid, dimensions: {place.kappa: }}", "line 5: design.dimensions.place.kappa: "
          "'place.kappa' has a range, and a grid needs levels"),
         ("{kind: points, csv: nowhere.csv}", "line 5: design.csv: there is no file"),
-        ("{kind: points, csv: /dev/zero}", "line 5: design.csv: /dev/zero cannot be read: it is no ordinary file"),
+        ("{kind: points, csv: /dev/zero}", "line 5: design.csv: /dev/zero cannot be read"),
         ("[{kind: grid, dimensions: {place.kappa: [0.1]}}, {kind: sobol, n: 2, dimensions: "
          "{place.kappa: }}]", "line 5: design: 'place.kappa' is varied twice; once is enough."),
         ("[{kind: grid, dimensions: {place.kapa: [0.1]}}]", "line 5: design[0].dimensions."
