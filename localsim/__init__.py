@@ -81,6 +81,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "InHouse",
     "Market",
     "Community",
+    "Shared",
     "policies",
     # what happens
     "Model",
@@ -181,6 +182,7 @@ _HOMES = {
     "InHouse": "localsim.policy.supply",
     "Market": "localsim.policy.supply",
     "Community": "localsim.policy.supply",
+    "Shared": "localsim.policy.supply",
     "Model": "localsim.model",
     "Diary": "localsim.diary",
     "Resident": "localsim.agents.resident",
@@ -244,7 +246,7 @@ if TYPE_CHECKING:
         TargetsFirst,
     )
     from localsim.policy.schedule import RollOut, Until
-    from localsim.policy.supply import Community, InHouse, Market
+    from localsim.policy.supply import Community, InHouse, Market, Shared
     from localsim.policy.vote_rules import (
         EqualShares,
         GreedyVote,

@@ -41,17 +41,13 @@ from localsim.dynamics.columns import (
 from localsim.place import TENURES
 from localsim.policy.listening import ADULTS
 from localsim.population import groups_of
-from localsim.year.accounts import CRISIS, ENTITLEMENT, GIFTS, ZONES
-from localsim.year.capital import DEBT_SERVICE, INVESTMENT
-from localsim.year.giving import VOLUNTEERS
+from localsim.spending import ALL, Row, money
+from localsim.year.accounts import ZONES
 from localsim.year.overheads import OVERHEADS
 
 if TYPE_CHECKING:
     from localsim.model import Model
 
-Row = tuple[str, str, float]
-ALL = "all"
-_OPEN_ENDED = {"crisis_cost_gbp": CRISIS, "entitlements_gbp": ENTITLEMENT}
 FIFTHS = (
     "area fifth 1 (most deprived)",
     "area fifth 2",
@@ -202,6 +198,22 @@ METRICS: dict[str, Metric] = {
             "Hours given to residents' own projects, at what it would cost to pay for them.",
         ),
         Metric(
+            "user_time_gbp", "Users' time", "£", None,
+            "Hours that users worked along with services, at the same price.",
+        ),
+        Metric(
+            "pay_forgone_gbp", "Pay gone without", "£", None,
+            "By staff of providers that are cheaper because they pay less.",
+        ),
+        Metric(
+            "full_cost_gbp", "Services at full cost", "£", None,
+            "Spent on services, with gifts, volunteers' and users' time, and pay gone without.",
+        ),
+        Metric(
+            "buildings_held", "Buildings in community hands", "buildings", None,
+            "At the end.",
+        ),
+        Metric(
             "providers_failed", "Providers failed", "providers", "lower",
             "Private, voluntary and co-operative ones that left because their reserves were gone.",
         ),
@@ -249,21 +261,8 @@ def measure(model: Model) -> list[Row]:
     for k, theme in enumerate(model.facts.casework):
         group = f"theme: {theme.label or theme.name}"
         rows += _waits(model, group, slice(None), slice(k, k + 1))
-    for group, zone in zones(model):
-        rows += _money(model, group, zone)
-        failed = model.providers.failed[slice(None) if zone is None else ZONES.index(zone)]
-        rows.append(("providers_failed", group, float(np.sum(failed))))
-    rows += _by_payer(model)
-    rows.append(("carried_gbp", ALL, model.ledger.should_hold_gbp))
+    rows += money(model)
     return rows
-
-
-def zones(model: Model) -> list[tuple[str, str | None]]:
-    """Return the zones that money is reported by, with their names: all, and a pilot's two."""
-    zones: list[tuple[str, str | None]] = [(ALL, None)]
-    if model.reports_zones:
-        zones += [(zone, zone) for zone in ZONES]
-    return zones
 
 
 def _area_groups(model: Model) -> Iterator[tuple[str, Array]]:
@@ -371,37 +370,3 @@ def _participation(model: Model) -> Iterator[Row]:
     for group, who in groups_of(people):
         if who.any():
             yield "participation", group, float(model.took_part[who].mean()) / years
-
-
-def _money(model: Model, group: str, zone: str | None) -> Iterator[Row]:
-    ledger = model.ledger
-    for name, kind in _OPEN_ENDED.items():
-        yield name, group, ledger.spent_on(kind, zone)
-    own = {theme.agency for theme in model.themes}
-    yield "spend_gbp", group, sum(ledger.spent_by(payer=payer, zone=zone) for payer in sorted(own))
-    yield "service_gbp", group, ledger.spent_by("service", zone)
-    yield "assessment_gbp", group, ledger.spent_by("assessment", zone)
-    yield "investment_gbp", group, ledger.spent_by(INVESTMENT, zone)
-    yield "debt_service_gbp", group, ledger.spent_by(DEBT_SERVICE, zone)
-    here = slice(None) if zone is None else model.zone == ZONES.index(zone)
-    yield "debt_gbp", group, float(model.estate.debt_gbp[here].sum())
-    total = 0.0
-    for purpose in OVERHEADS:
-        amount = sum(ledger.spent_by(purpose, zone, payer) for payer in sorted(own))
-        total += amount
-        yield f"{purpose.replace(' ', '_')}_gbp", group, amount
-    yield "overhead_gbp", group, total
-    yield "gifts_gbp", group, ledger.received_from(GIFTS, zone)
-    yield "volunteer_time_gbp", group, ledger.spent_by(payer=VOLUNTEERS, zone=zone)
-
-
-def _by_payer(model: Model) -> Iterator[Row]:
-    """Yield the place's own spending by agency, and open-ended lines by who pays them."""
-    for agency in model.own_payers:
-        yield "spend_gbp", f"payer: {agency}", model.ledger.spent_by(payer=agency)
-    casework = model.facts.casework
-    for name, kind in _OPEN_ENDED.items():
-        crisis = kind == CRISIS
-        payers = {theme.crisis_payer if crisis else theme.entitlement_payer for theme in casework}
-        for payer in sorted(payers):
-            yield name, f"payer: {payer}", model.ledger.spent_on(kind, payer=payer)

@@ -27,6 +27,7 @@ from localsim.scenarios import Scenario, scenario_of, steady
 from localsim.themes import Theme, check_themes, default_themes
 from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
+from localsim.year.assets import keep_buildings
 from localsim.year.beginning import change_over, hand_over, regimes_of
 from localsim.year.capital import Estate, count_payments, invest, service_debt
 from localsim.year.commission import Providers
@@ -35,9 +36,10 @@ from localsim.year.doors import open_doors
 from localsim.year.effort import set_targets, terms
 from localsim.year.fortunes import close_failed, review
 from localsim.year.giving import Givers, pay_giving
-from localsim.year.offices import Commissioners, enrol
+from localsim.year.offices import Commissioners, enrol, figure
 from localsim.year.priorities import Priorities
 from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
+from localsim.year.sharing import pay_users_time
 from localsim.year.sight import by_area, look, year_on_record
 
 MONTHS_A_YEAR = 12
@@ -211,6 +213,10 @@ class Model(PeopledModel):
 
     def commission(self) -> None:
         """Buy slots and amenities, and let amenities prevent what they can."""
+        keep_buildings(
+            self.facts, self.town, self.accounts, self.providers, self.ledger, self.givers,
+            self.regimes, self.year,
+        )  # fmt: skip
         for regime in self.regimes:
             buy(
                 self.facts, self.town, regime, self.accounts, self.providers, self.ledger,
@@ -246,6 +252,7 @@ class Model(PeopledModel):
         """Pay the month's bills and hold the cash against the ledger."""
         flows = self.owners.flows(self.town.tally)
         pay_giving(self.giving, self.accounts, self.regimes, self.ledger)
+        pay_users_time(self.facts, self.accounts, self.regimes, self.ledger, flows)
         pay_month(self.facts, self.accounts, self.standing, self.ledger, flows, self.owners)
         self.standing = close_failed(
             self.facts, self.town, self.accounts, self.providers, self.ledger, self.owners,
@@ -342,16 +349,7 @@ class Model(PeopledModel):
 
     def provider(self, what: str, node: int, kind: int) -> float:
         """Return a figure of one provider."""
-        table = {
-            "slots": self.town.nodes.work["slots"],
-            "busy": self.town.nodes.work["busy"],
-            "reserves_gbp": self.accounts.reserves,
-            "capacity": self.providers.capacity,
-            "price_gbp": self.providers.price,
-            "quality": self.providers.quality,
-            "observed_quality": self.providers.observed,
-        }[what]
-        return float(table[node, kind])
+        return float(figure(self.town, self.accounts, self.providers, what)[node, kind])
 
     def terms(self, node: int) -> tuple[Array, Array]:
         """Return the rates that a pool is paid and the effort it gives, by task."""

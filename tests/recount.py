@@ -22,7 +22,7 @@ from localsim.policy.rules import (
     Planner,
     TargetsFirst,
 )
-from localsim.policy.supply import Community, InHouse, Market
+from localsim.policy.supply import Community, InHouse, Market, Shared
 from localsim.policy.vote_rules import EqualShares, GreedyVote, SequentialPhragmen, YouthVote
 
 WAITING = (AT_DOOR, QUEUEING)
@@ -159,7 +159,10 @@ SUPPLY = st.one_of(
         capacity_building=SHARES,
         quality_weight=SHARES,
         projects=st.integers(0, 3),
+        buildings=SHARES,
+        coproduction=SHARES,
     ),
+    st.builds(Shared, st.integers(2, 5)),
 )
 
 

@@ -12,7 +12,7 @@ NoCapital Borrow CapitalBudget Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 PanelByLot IndividualChoice Referendum GreedyVote EqualShares SequentialPhragmen YouthVote
 Targets LinearContract Judgement Silo Hub LeadProfessional
-InHouse Market Community policies
+InHouse Market Community Shared policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
 Scenario scenarios Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open
 appraise Appraisal attribute Attribution plots check LocalsimError __version__

@@ -20,6 +20,7 @@ CRISIS = "crisis: "
 ENTITLEMENT = "entitlement: "
 PROVIDERS = "providers' reserves"
 GIFTS = "gifts"
+STAFF = "staff of cheaper providers"
 
 
 @compiled
@@ -80,9 +81,10 @@ class Accounts:
 
     `lines` float64[R, T] is the cash of each regime's lines, `desks` float64[R] what is set aside
     for assessments, `reserves` float64[M, P] the providers'. `amenity_gbp` float64[R, T, Z],
-    `pay_gbp` float64[M, P] and `cost_gbp` float64[M, P] stand for a year: what is spent on
-    amenities, what providers are paid, and what their work costs them. `contact_gbp` float64[R]
-    is the price of a visit; `paid` float64[R, Z, K, F] the counters that have been paid for.
+    `pay_gbp`, `cost_gbp` and `forgone_gbp` float64[M, P] stand for a year: what is spent on
+    amenities, what providers are paid, what their work costs them, what their staff go without.
+    `contact_gbp` float64[R] is the price of a visit; `paid` float64[R, Z, K, F] the counters that
+    have been paid for.
     """
 
     lines: Array
@@ -91,6 +93,7 @@ class Accounts:
     amenity_gbp: Array
     pay_gbp: Array
     cost_gbp: Array
+    forgone_gbp: Array
     contact_gbp: Array
     paid: Array
 
@@ -104,6 +107,7 @@ class Accounts:
             amenity_gbp=np.zeros((1, themes, len(ZONES))),
             pay_gbp=np.zeros((nodes, providers)),
             cost_gbp=np.zeros((nodes, providers)),
+            forgone_gbp=np.zeros((nodes, providers)),
             contact_gbp=np.zeros(1),
             paid=np.zeros((1, len(ZONES), casework, len(FLOWS))),
         )
@@ -120,14 +124,14 @@ class Standing:
 
     `nodes` and `kinds` int64[n] are the providers at work and `to_reserves` float64[n] what a
     month adds to the reserves of each. `services` has each one's line (regime, theme), agency and
-    zone, what it is paid, what its work costs and what it is given; `amenities` likewise the line,
-    agency, zone and amount.
+    zone, what it is paid, what its work costs, what it is given and what its staff go without;
+    `amenities` likewise the line, agency, zone and amount.
     """
 
     nodes: Array
     kinds: Array
     to_reserves: Array
-    services: list[tuple[int, int, str, str, float, float, float]]
+    services: list[tuple[int, int, str, str, float, float, float, float]]
     amenities: list[tuple[int, int, str, str, float]]
 
     @classmethod
@@ -141,7 +145,8 @@ class Standing:
         # What is paid below cost draws on the provider's reserves, but for what is given to it.
         gifts = np.maximum(costs - pays, 0.0) * facts.value("supply.gift_share")
         gifts[kinds != VOLUNTARY] = 0.0
-        money = zip(pays.tolist(), costs.tolist(), gifts.tolist(), strict=True)
+        forgone = accounts.forgone_gbp[nodes, kinds] * share
+        money = zip(pays.tolist(), costs.tolist(), gifts.tolist(), forgone.tolist(), strict=True)
         return cls(
             nodes,
             kinds,
@@ -172,13 +177,16 @@ def pay_month(
     # Out of the arrays and back: Python counts quicker in its own numbers.
     lines, open_ended = accounts.lines.tolist(), owners.open_ended.tolist()
     accounts.reserves[standing.nodes, standing.kinds] += standing.to_reserves
-    for regime, t, agency, zone, pay, cost, gift in standing.services:
+    for regime, t, agency, zone, pay, cost, gift, forgone in standing.services:
         if gift:
             ledger.receive(GIFTS, zone, gift)
         if open_ended[regime]:
             lines[regime][t] += ledger.receive(agency, zone, pay)
         lines[regime][t] -= pay
         ledger.spend(agency, "service", zone, cost)
+        if forgone:
+            ledger.receive(STAFF, zone, forgone)
+            ledger.spend(STAFF, "pay forgone", zone, forgone)
     for regime, t, agency, zone, amount in standing.amenities:
         if open_ended[regime]:
             lines[regime][t] += ledger.receive(agency, zone, amount)

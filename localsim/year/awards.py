@@ -26,17 +26,23 @@ from localsim.policy.supply import (
     Supply,
 )
 from localsim.year.accounts import PROVIDERS, Accounts
+from localsim.year.assets import rent_free
 from localsim.year.commission import Providers
 from localsim.year.fortunes import enter
+from localsim.year.sharing import fixed_cost
 
 
 @dataclass(frozen=True, eq=False)
 class Bought:
-    """What a regime's pools buy for a year: slots int64[n, P], what is paid and what it costs."""
+    """What a regime's pools buy for a year: slots int64[n, P], what is paid and what it costs.
+
+    `forgone_gbp` float64[n, P] is what the staff of cheaper providers are paid less.
+    """
 
     slots: Array
     pay_gbp: Array
     cost_gbp: Array
+    forgone_gbp: Array
 
 
 def award(
@@ -56,21 +62,25 @@ def award(
     """
     price, cost = providers.price[nodes], providers.cost[nodes]
     if not isinstance(supply, Awarded):
+        own = price * fixed_cost(facts, supply)
         slots = np.zeros(price.shape, np.int64)
-        slots[:, IN_HOUSE] = whole(money_gbp, price[:, IN_HOUSE])
-        return Bought(slots, slots * price, slots * cost)
+        slots[:, IN_HOUSE] = whole(money_gbp, own[:, IN_HOUSE])
+        return Bought(slots, slots * own, slots * own, np.zeros(price.shape))
+    lower_pay = facts.value("supply.lower_pay_share") * np.maximum(price[:, [IN_HOUSE]] - cost, 0.0)
     due = _due(providers, supply, nodes, year)
     kinds = [KINDS.index(kind) for kind in supply.bidders]
     enter(facts, accounts, providers, ledger, kinds, nodes[due], money_gbp[due],
           [zone for zone, is_due in zip(zones, due, strict=True) if is_due], year)  # fmt: skip
     scale = float(supply.lot_slots) ** -facts.value("supply.scale")
     price[:, IN_HOUSE + 1 :] *= scale
-    cost[:, IN_HOUSE + 1 :] *= scale * _costs_of_the_year(facts, providers, nodes, year)
+    cost[:, IN_HOUSE + 1 :] *= scale
+    rent_free(facts, providers, nodes, price, cost)
+    cost[:, IN_HOUSE + 1 :] *= _costs_of_the_year(facts, providers, nodes, year)
     providers.order[nodes[due]] = _ranked(providers, supply, nodes[due], price[due], kinds)
     providers.awarded[nodes[due]] = year
     slots = _filled(facts, providers, supply, nodes, price, money_gbp, kinds, year)
     _bring_capital(facts, accounts, ledger, nodes, slots * price, zones)
-    return Bought(slots, slots * price, slots * cost)
+    return Bought(slots, slots * price, slots * cost, slots * lower_pay)
 
 
 def _costs_of_the_year(facts: Facts, providers: Providers, nodes: Array, year: int) -> Array:

@@ -26,6 +26,8 @@ class Providers:
     of its work, and with what errors added up, it is seen. `awarded` int64[M] is the year of the
     last award, -1 before any, and `order` int64[M, P] the bidders then, best first; `theme`
     int64[M] the casework theme of a pool; `failed` int64[Z] how many failed since a policy began.
+    `upkeep_gbp` float64[M] is what a year's upkeep of a pool's building cost the authority before a
+    voluntary provider took it over, and 0 where none has.
     `rates` and `effort` float64[M, J] are what a pool's contract pays for the measure of each of
     its tasks, and the effort that it has, above the intrinsic level; nothing beyond its own tasks.
     """
@@ -44,6 +46,7 @@ class Providers:
     order: Array
     theme: Array
     failed: Array
+    upkeep_gbp: Array
     rates: Array
     effort: Array
 
@@ -89,6 +92,7 @@ class Providers:
             order=np.tile(np.arange(len(KINDS)), (patches.nodes, 1)),
             theme=np.concatenate([np.full(patches.desks, -1), patches.pool_theme]),
             failed=np.zeros(len(ZONES), np.int64),
+            upkeep_gbp=np.zeros(patches.nodes),
             rates=np.zeros((patches.nodes, max(2, tasks))),
             effort=np.zeros((patches.nodes, max(2, tasks))),
         )

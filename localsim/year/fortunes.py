@@ -15,7 +15,7 @@ from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.ledger import HALF_A_PENNY, Ledger
-from localsim.policy.supply import COMMUNITY, IN_HOUSE, KINDS
+from localsim.policy.supply import COMMUNITY, IN_HOUSE, KINDS, VOLUNTARY
 from localsim.year.accounts import PROVIDERS, ZONES, Accounts, Owners, Standing
 from localsim.year.commission import Providers
 
@@ -116,19 +116,21 @@ def close_failed(
     standing: Standing,
 ) -> Standing:
     """Close providers whose reserves are used up, and return the month's payments without them."""
-    reserves = accounts.reserves[standing.nodes, standing.kinds]
-    failing = np.flatnonzero((reserves < -HALF_A_PENNY) & (standing.kinds != IN_HOUSE))
+    failing = np.argwhere(accounts.reserves < -HALF_A_PENNY)
     if failing.size == 0:
         return standing
-    for node, p in zip(standing.nodes[failing], standing.kinds[failing], strict=True):
+    for node, p in failing:
         zone = int(owners.node[node, 2])
         accounts.reserves[node, p] += ledger.receive(
             CREDITORS, ZONES[zone], -float(accounts.reserves[node, p])
         )
         providers.failed[zone] += 1
         providers.alive[node, p] = False
+        accounts.forgone_gbp[node, p] = 0.0
         if p in COMMUNITY:
             providers.capacity[node, p] = 0.0
+        if p == VOLUNTARY:
+            providers.upkeep_gbp[node] = 0.0  # a building that it held goes back
         freed = float(accounts.pay_gbp[node, p])
         price = float(providers.price[node, IN_HOUSE])
         taken = int(freed / price + 1e-9) if price > 0.0 else 0

@@ -12,6 +12,7 @@ and Varian 1986; Andreoni 1990).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +24,9 @@ from localsim.policy.supply import Awarded
 from localsim.year.accounts import GIFTS, ZONES, Accounts
 from localsim.year.overheads import SUPPORT
 from localsim.year.priorities import Priorities
-from localsim.year.programme import Regime
+
+if TYPE_CHECKING:
+    from localsim.year.programme import Regime
 
 VOLUNTEERS = "volunteers' time"
 GIVEN = "given"
@@ -95,14 +98,20 @@ def projects_asked(facts: Facts, regimes: list[Regime]) -> Array:
     return asked
 
 
+def readiness(facts: Facts, number: Array) -> Array:
+    """Return the chance that one of `number` who could organise comes forward, at equilibrium."""
+    dear = min(1.0, facts.value("volunteers.cost_ratio"))
+    # One alone has nobody to wait for, and does it if it is worth the trouble.
+    lone = 1.0 if dear < 1.0 else 0.0
+    others = np.maximum(number - 1.0, 1.0)
+    chance: Array = np.where(number > 1, 1.0 - dear ** (1.0 / others), lone)
+    return chance
+
+
 def organise(facts: Facts, core: CivicCore, asked: Array, year: int) -> Array:
     """Return how many of the projects asked for (int64[A]) find an organiser, int64[A]."""
     number = np.diff(core.start)
-    dear = min(1.0, facts.value("volunteers.cost_ratio"))
-    with np.errstate(divide="ignore"):
-        # One alone has nobody to wait for, and does it if it is worth the trouble.
-        lone = 1.0 if dear < 1.0 else 0.0
-        ready = np.where(number > 1, 1.0 - dear ** (1.0 / (number - 1.0)), lone)
+    ready = readiness(facts, number)
     area = np.repeat(np.arange(number.size), number)
     chance, who = ready[area], facts.population.entity[core.rows]
     key = facts.key("volunteers/organise")
@@ -162,14 +171,19 @@ class Givers:
     def __deepcopy__(self, memo: dict[int, object]) -> Givers:
         return self  # what it finds out is the same in every copy
 
+    @property
+    def core(self) -> CivicCore:
+        """Those who organise and give."""
+        if self._core is None:
+            self._core = CivicCore.of(self._facts, self._priorities)
+        return self._core
+
     def give(self, accounts: Accounts, regimes: list[Regime], zone: Array, year: int) -> Giving:
         """Return what residents organise and give this year, once spending has been decided."""
         asked = projects_asked(self._facts, regimes)
         if not asked.any() or not self._facts.amenities:
             return Giving.none(self._facts)
-        if self._core is None:
-            self._core = CivicCore.of(self._facts, self._priorities)
-        return give(self._facts, self._core, accounts, regimes, asked, zone, year)
+        return give(self._facts, self.core, accounts, regimes, asked, zone, year)
 
 
 def give(

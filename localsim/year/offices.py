@@ -9,8 +9,10 @@ import numpy as np
 from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
 from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
-from localsim.dynamics.town import Patches
+from localsim.dynamics.town import Patches, Town
 from localsim.policy.supply import KINDS
+from localsim.year.accounts import Accounts
+from localsim.year.commission import Providers
 from localsim.year.decide import Hearing
 from localsim.year.programme import Regime
 from localsim.year.units import units_of
@@ -25,6 +27,20 @@ def enrol(model: Any, facts: Facts, patches: Patches) -> Centre:
         for p, kind in enumerate(KINDS):
             Provider(model, kind, facts.casework[k].name, patches.desks + row, p)
     return Centre(model)
+
+
+def figure(town: Town, accounts: Accounts, providers: Providers, what: str) -> Array:
+    """Return a figure of every provider, [M, P]; `what` is one of those that `Books` names."""
+    column: Array = {
+        "slots": town.nodes.work["slots"],
+        "busy": town.nodes.work["busy"],
+        "reserves_gbp": accounts.reserves,
+        "capacity": providers.capacity,
+        "price_gbp": providers.price,
+        "quality": providers.quality,
+        "observed_quality": providers.observed,
+    }[what]
+    return column
 
 
 class Commissioners:

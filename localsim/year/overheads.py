@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import Facts
 from localsim.policy.access import Hub
@@ -16,6 +18,7 @@ from localsim.policy.capital import CapitalBudget
 from localsim.policy.counting import WithNeighbours
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
+from localsim.policy.supply import Shared
 from localsim.year.amenity import neighbours
 from localsim.year.decide import Bench, Hearing
 from localsim.year.pooling import partners, pools
@@ -81,6 +84,10 @@ def _coordination_gbp(facts: Facts, policy: Policy, areas: Array) -> float:
     if isinstance(policy.counting, WithNeighbours):
         agreements = neighbours(facts.place, units_of(facts.place, policy.tier)[0], areas)
         cost += agreements * facts.value("coordination.gbp_per_neighbour")
+    if isinstance(policy.supply, Shared):
+        served = np.unique(facts.place.units("authority")[areas]).size
+        others = policy.supply.authorities - 1
+        cost += served * others * facts.value("coordination.gbp_per_partner")
     return cost
 
 

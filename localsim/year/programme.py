@@ -25,6 +25,7 @@ from localsim.year.decide import Bench, Hearing, decide, fences, purse_of
 from localsim.year.effort import hold_to
 from localsim.year.overheads import CAPACITY, TENDERING, overheads_gbp
 from localsim.year.pooling import lines_pooled, shared_out
+from localsim.year.sharing import work_along
 
 BIDDERS = "bidders' own funds"
 
@@ -259,7 +260,9 @@ def buy(
     town.nodes.work["slots"][regime.nodes] = bought.slots
     accounts.pay_gbp[regime.nodes] = bought.pay_gbp * left
     accounts.cost_gbp[regime.nodes] = bought.cost_gbp * left
+    accounts.forgone_gbp[regime.nodes] = bought.forgone_gbp * left
     hold_to(facts, town, providers, regime.policy.contract, regime.nodes)
+    work_along(facts, town, regime.policy.supply, regime.nodes)
     accounts.amenity_gbp[regime.index] = 0.0
     for t in facts.amenity_index:
         for z in range(len(ZONES)):
