@@ -51,6 +51,9 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "NoCapital",
     "Borrow",
     "CapitalBudget",
+    "NoDeal",
+    "NegotiatedTargets",
+    "EarnedAutonomy",
     "Record",
     "Voice",
     "Evidence",
@@ -152,6 +155,9 @@ _HOMES = {
     "NoCapital": "localsim.policy.capital",
     "Borrow": "localsim.policy.capital",
     "CapitalBudget": "localsim.policy.capital",
+    "NoDeal": "localsim.policy.deal",
+    "NegotiatedTargets": "localsim.policy.deal",
+    "EarnedAutonomy": "localsim.policy.deal",
     "Record": "localsim.policy.listening",
     "Voice": "localsim.policy.listening",
     "Evidence": "localsim.policy.evidence",
@@ -230,6 +236,7 @@ if TYPE_CHECKING:
     from localsim.policy.capital import Borrow, CapitalBudget, NoCapital
     from localsim.policy.contract import Judgement, LinearContract, Targets
     from localsim.policy.counting import OwnGains, WithNeighbours
+    from localsim.policy.deal import EarnedAutonomy, NegotiatedTargets, NoDeal
     from localsim.policy.evidence import Evidence, Participants, Purse
     from localsim.policy.listening import Record, Voice
     from localsim.policy.policy import Devolved, Pilot, Policy

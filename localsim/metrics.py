@@ -32,12 +32,11 @@ from localsim.dynamics.columns import (
     SYSTEM_MONTHS,
     TIMED,
     TIMED_MONTHS,
-    WAIT_BIN_RATIO,
     WAIT_MONTHS,
     WAITED,
-    WEEKS_PER_MONTH,
     Array,
 )
+from localsim.dynamics.waits import quantile
 from localsim.place import TENURES
 from localsim.policy.listening import ADULTS
 from localsim.population import groups_of
@@ -229,6 +228,14 @@ METRICS: dict[str, Metric] = {
             "debt_gbp", "Debt at the end", "£", "lower",
             "Still owed at the end; reported, never credited against what was built.",
         ),
+        Metric(
+            "freedom_years", "Years of freedoms", "years", None,
+            "Years in which the centre had granted a place any freedom of its deal.",
+        ),
+        Metric(
+            "pledges_missed", "Pledges missed", "years", "lower",
+            "Years in which measured waits fell by less than a deal had pledged.",
+        ),
         Metric("carried_gbp", "Money carried on", "£", None, "Cash held at the end, reserves too."),
         Metric(
             "open_at_end", "Needs open at the end", "needs", "lower", "Reported, never credited.",
@@ -330,21 +337,6 @@ def _waits(model: Model, group: str, areas: Array | slice, themes: slice) -> Ite
     if counts.sum() > 0:
         yield "wait_median_months", group, quantile(counts, 0.5)
         yield "wait_p90_months", group, quantile(counts, 0.9)
-
-
-def quantile(counts: Array, share: float) -> float:
-    """Return the wait in months that a share of those counted did not exceed.
-
-    `counts` int[WAIT_BINS]; within a bin waits are taken as even in the logarithm.
-    """
-    reached = np.cumsum(counts)
-    mark = share * float(reached[-1])
-    b = int(np.searchsorted(reached, mark))
-    if b == 0:
-        return 0.0
-    part = (mark - float(reached[b - 1])) / float(counts[b])
-    weeks = np.exp((b - 1 + part) * np.log(WAIT_BIN_RATIO)) - 1.0
-    return float(weeks / WEEKS_PER_MONTH)
 
 
 def _trust(model: Model, group: str, cells: Array) -> Iterator[Row]:

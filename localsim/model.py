@@ -29,8 +29,9 @@ from localsim.year import amenity
 from localsim.year.accounts import ZONES, Accounts, Owners, Standing, pay_month
 from localsim.year.assets import keep_buildings
 from localsim.year.beginning import change_over, hand_over, regimes_of
-from localsim.year.capital import Estate, count_payments, invest, service_debt
+from localsim.year.capital import Estate, manage
 from localsim.year.commission import Providers
+from localsim.year.dealing import judge, meet
 from localsim.year.decide import Hearing, listen
 from localsim.year.doors import open_doors
 from localsim.year.effort import set_targets, terms
@@ -174,14 +175,12 @@ class Model(PeopledModel):
     def fund(self) -> None:
         """Pay the year's lines in."""
         funding = self.course.funding(self.themes, self.facts.value, self.scenario_year)
-        self.estate.pass_year(self.facts, self.year)
         for regime in self.regimes:
             year = self.month // MONTHS_A_YEAR
             fund(self.facts, regime, self.accounts, self.ledger, self.zone, year, funding)
-            service_debt(self.facts, self.estate, regime, self.accounts, self.ledger)
-        count_payments(self.estate)
-        for regime in self.regimes:
-            invest(self.facts, self.estate, regime, self.accounts, self.ledger, self.year)
+        manage(
+            self.facts, self.estate, self.regimes, self.accounts, self.ledger, self.zone, self.year
+        )
 
     def listen(self) -> None:
         """Let every decider see its own evidence."""
@@ -281,8 +280,9 @@ class Model(PeopledModel):
             self.priorities = self.priorities.with_newcomers(self.facts, *here)
             self.givers = Givers(self.facts, self.priorities)
         flows = by_area(self.facts, self.town.tally.flows)
-        self.since = flows - self._flows_at_new_year
+        last, self.since = self.since, flows - self._flows_at_new_year
         self._flows_at_new_year = flows
+        judge(self.facts, self.centre, self.regimes, last, self.since)
         building = {
             int(node): regime.policy.supply.capacity_building
             for regime in self.regimes
@@ -312,6 +312,7 @@ class Model(PeopledModel):
         """Let a stage's policy take over as things stand: its regimes, doors and deciders."""
         before, answered = self.regimes, stage.policy.regimes(self.place)
         self.regimes = regimes_of(self.facts, self.town, self.zone, answered)
+        meet(self.facts, self.centre, before, self.regimes)
         change_over(self.facts, before, self.regimes, stage, self.month // MONTHS_A_YEAR)
         hand_over(self.facts, self.accounts, before, self.regimes)
         open_doors(self.facts, self.town, [(answers.access, areas) for answers, areas in answered])
@@ -320,7 +321,6 @@ class Model(PeopledModel):
         self.owners = Owners.of(self.facts, self.town, self.zone, open_ended)
         self.accounts.paid = self.owners.flows(self.town.tally)
         self.commissioners.appoint(self, self.facts, self.regimes)
-        self.centre.items_reported = max(r.policy.contract.items for r in self.regimes)
 
     def _reset_counters(self) -> None:
         tally, areas = self.town.tally, len(self.place.codes)
@@ -337,6 +337,7 @@ class Model(PeopledModel):
         self.took_part = np.zeros(self.population.size, np.int32)
         self.projects = np.zeros((2, areas), np.int64)  # asked for, and organised
         self.providers.failed[:] = 0
+        self.centre.forget()
         self.flow_history: list[Array] = []
         self.spend_history: list[list[float]] = []
         self.trust_history: list[Array] = []

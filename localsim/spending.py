@@ -53,6 +53,9 @@ def _spent(model: Model, group: str, zone: str | None) -> Iterator[Row]:
     yield "debt_service_gbp", group, ledger.spent_by(DEBT_SERVICE, zone)
     here = slice(None) if zone is None else model.zone == ZONES.index(zone)
     yield "debt_gbp", group, float(model.estate.debt_gbp[here].sum())
+    counts = slice(None) if zone is None else ZONES.index(zone)
+    yield "freedom_years", group, float(np.sum(model.centre.freedom_years[counts]))
+    yield "pledges_missed", group, float(np.sum(model.centre.pledges_missed[counts]))
     total = 0.0
     for purpose in OVERHEADS:
         amount = sum(ledger.spent_by(purpose, zone, payer) for payer in sorted(own))

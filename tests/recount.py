@@ -10,6 +10,7 @@ from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
 from localsim.policy.capital import USES, Borrow, CapitalBudget, NoCapital
 from localsim.policy.contract import Judgement, Targets
 from localsim.policy.counting import OwnGains, WithNeighbours
+from localsim.policy.deal import FREEDOMS, EarnedAutonomy, NegotiatedTargets, NoDeal
 from localsim.policy.listening import Record, Voice
 from localsim.policy.policy import TIERS, Devolved, Policy
 from localsim.policy.resident_rules import IndividualChoice, PanelByLot, Referendum
@@ -179,6 +180,18 @@ CAPITAL = st.one_of(
 )
 
 
+DEALS = st.one_of(
+    st.just(NoDeal()),
+    st.builds(NegotiatedTargets, st.integers(0, 100), SHARES),
+    st.builds(
+        EarnedAutonomy,
+        st.lists(st.sampled_from(FREEDOMS), min_size=1, unique=True),
+        st.integers(0, 100),
+        SHARES,
+    ),
+)
+
+
 @st.composite
 def policies(draw):
     """Any answers to the six questions that go together."""
@@ -213,5 +226,6 @@ def policies(draw):
         supply=draw(SUPPLY),
         counting=draw(st.sampled_from([OwnGains(), WithNeighbours()])),
         capital=NoCapital() if isinstance(budgets, OpenEnded) else draw(CAPITAL),
+        deal=draw(DEALS),
         devolved=devolved,
     )

@@ -16,6 +16,7 @@ from localsim.policy.budgets import Budgets, Pooled
 from localsim.policy.capital import Capital
 from localsim.policy.contract import Contract
 from localsim.policy.counting import Counting
+from localsim.policy.deal import Deal
 from localsim.policy.listening import Listening
 from localsim.policy.policy import Devolved, Pilot, Policy
 from localsim.policy.presets import PRESETS, local_integrated_services, status_quo
@@ -27,7 +28,7 @@ from localsim.themes import Amenity, Log
 # Loaded for the variants that they define.
 for _module in (
     "presets", "rules", "resident_rules", "vote_rules", "supply", "access", "contract",
-    "listening", "counting", "capital",
+    "listening", "counting", "capital", "deal",
 ):  # fmt: skip
     import_module(f"localsim.policy.{_module}")
 
@@ -67,6 +68,12 @@ CHOICES = {
     "Until.then": "what follows",
     "Policy.counting": "whose gains it counts",
     "Policy.capital": "with what is invested",
+    "Policy.deal": "what it agrees with the centre",
+    "NegotiatedTargets.items": "how many targets it asks to be held to",
+    "NegotiatedTargets.pledge": "what it promises",
+    "EarnedAutonomy.freedoms": "what it asks for; what it gets is the centre's belief",
+    "EarnedAutonomy.items": "how many items it asks to report",
+    "EarnedAutonomy.pledge": "what it promises",
     "Borrow.gbp_per_head": "how much is asked for",
     "Borrow.years": "how long repayment is to take",
     "Borrow.into": "what it is for",
@@ -137,7 +144,7 @@ def variants(kind):
     return {k for k in found if k.__module__.startswith("localsim.policy.")}
 
 
-KINDS = (Budgets, Listening, Rule, Contract, Access, Supply, Counting, Capital)
+KINDS = (Budgets, Listening, Rule, Contract, Access, Supply, Counting, Capital, Deal)
 ANSWERS = sorted(
     {k for kind in KINDS for k in variants(kind)} | {Policy, Devolved, Pilot, RollOut, Until},
     key=lambda kind: kind.__name__,

@@ -17,6 +17,7 @@ from localsim.policy.budgets import OpenEnded, Pooled, RingFenced
 from localsim.policy.capital import NoCapital
 from localsim.policy.contract import Judgement, Targets
 from localsim.policy.counting import OwnGains
+from localsim.policy.deal import NoDeal
 from localsim.policy.listening import Record, Voice
 from localsim.policy.policy import Devolved, Pilot, Policy
 from localsim.policy.presets import (
@@ -33,7 +34,7 @@ from localsim.policy.vote_rules import EqualShares, GreedyVote
 
 QUESTIONS = [
     "tier", "budgets", "listening", "rule", "contract", "access", "supply", "counting", "capital",
-    "devolved",
+    "deal", "devolved",
 ]  # fmt: skip
 PLACE = Place.synthetic(60, areas=4, neighbourhood_areas=2, seed=1)
 
@@ -50,6 +51,7 @@ def test_a_bare_policy_answers_as_an_authority_always_has():
         "supply": InHouse(),
         "counting": OwnGains(),
         "capital": NoCapital(),
+        "deal": NoDeal(),
         "devolved": None,
     }
 

@@ -8,7 +8,8 @@ NAMES = """
 Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes housing
 Assumption Assumptions source sources
 Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
-NoCapital Borrow CapitalBudget Record Voice Evidence Participants Purse
+NoCapital Borrow CapitalBudget NoDeal NegotiatedTargets EarnedAutonomy
+Record Voice Evidence Participants Purse
 Rule Fixed Historic PerHead NeedsFormula Planner TargetsFirst MedianVoter JointPanel
 PanelByLot IndividualChoice Referendum GreedyVote EqualShares SequentialPhragmen YouthVote
 Targets LinearContract Judgement Silo Hub LeadProfessional

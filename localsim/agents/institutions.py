@@ -6,6 +6,9 @@ money has one home.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Protocol
 
 import mesa
@@ -130,9 +133,53 @@ class Commissioner(mesa.Agent[Any]):
         return 0.0 if self.decision_gbp is None else float(self.decision_gbp.sum())
 
 
+@dataclass
+class Belief:
+    """What the centre believes of a place: that it improves by more than it pledged.
+
+    Normal with `mean` and `sd`, in logarithms of the measured wait a year; the conjugate update
+    takes each year's gain as a noisy sight of what the place is able to do.
+    """
+
+    mean: float
+    sd: float
+    prior: float
+
+    @classmethod
+    def of(cls, probability: float, sd: float) -> Belief:
+        """Return the belief of that probability that pledges are kept, and that spread."""
+        inside = min(max(probability, 1e-9), 1.0 - 1e-9)
+        return cls(sd * NormalDist().inv_cdf(inside), sd, inside)
+
+    @property
+    def probability(self) -> float:
+        """The probability that the place keeps its pledges."""
+        if self.sd > 0.0:
+            return NormalDist().cdf(self.mean / self.sd)
+        return self.prior if self.mean == 0.0 else float(self.mean > 0.0)
+
+    def update(self, gain: float, noise_sd: float) -> None:
+        """Take in a year's gain beyond the pledge, seen with an error of that spread."""
+        spread = self.sd**2 + noise_sd**2
+        weight = self.sd**2 / spread if spread > 0.0 else 0.0
+        self.mean += weight * (gain - self.mean)
+        self.sd *= math.sqrt(1.0 - weight)
+
+
 class Centre(mesa.Agent[Any]):
-    """The national government: whose targets are reported, and what reporting costs the place."""
+    """The national government: what is reported to it, and what it believes of a place.
+
+    `beliefs` has one for each regime that has a deal; `freedom_years` and `pledges_missed`,
+    int64[2], are counts inside and outside the pilot since the policy began.
+    """
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
         self.items_reported = 0
+        self.beliefs: dict[int, Belief] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Start counting anew."""
+        self.freedom_years = np.zeros(2, np.int64)
+        self.pledges_missed = np.zeros(2, np.int64)

@@ -19,6 +19,7 @@ from localsim.policy.budgets import Budgets, OpenEnded, Pooled, RingFenced
 from localsim.policy.capital import USES, Borrow, Capital, CapitalBudget, NoCapital
 from localsim.policy.contract import Contract, Judgement, Targets
 from localsim.policy.counting import OwnGains, WithNeighbours
+from localsim.policy.deal import EarnedAutonomy, NegotiatedTargets, NoDeal
 from localsim.policy.listening import Listening, Record, Voice
 from localsim.policy.policy import TIERS, Devolved, Pilot, Policy
 from localsim.policy.presets import status_quo
@@ -134,5 +135,8 @@ def random_policy(seed: int, draw: int) -> Policy:
         supply=one_of(supply),
         counting=one_of([OwnGains(), WithNeighbours()]),
         capital=NoCapital() if isinstance(money, OpenEnded) else one_of(capital),
+        deal=one_of(
+            [NoDeal(), NegotiatedTargets(pledge=share), EarnedAutonomy(pledge=0.1 * share)]
+        ),
         devolved=slice_ if has_slice else None,
     )

@@ -24,7 +24,7 @@ _NOUGHT = (
     "record.noise_sd", "record.lag_months", "voice.noise_sd",
     "engagement.participant_gbp", "engagement.outreach_gbp_per_head",
     "deciding.gbp_per_decider", "deciding.gbp_per_person", "coordination.gbp_per_partner",
-    "coordination.gbp_per_neighbour",
+    "coordination.gbp_per_neighbour", "deal.gbp_per_year",
     "capture.nation", "capture.sub_region", "capture.authority", "capture.neighbourhood",
     "capture.area",
     "compliance.gbp_per_item_per_head",

@@ -22,6 +22,7 @@ from localsim.policy.budgets import (
 from localsim.policy.capital import Capital, NoCapital
 from localsim.policy.contract import Contract, Targets
 from localsim.policy.counting import Counting, OwnGains
+from localsim.policy.deal import Deal, NoDeal
 from localsim.policy.listening import Listening, Record, Voice
 from localsim.policy.rules import Historic, Rule
 from localsim.policy.supply import InHouse, Supply
@@ -66,10 +67,11 @@ class Policy:
     """Who decides, with whose money, on what evidence, by which rule, held how, through whom.
 
     `tier` decides; `budgets`, `listening`, `rule`, `contract`, `access` and `supply` are its
-    answers; `counting` says whose gains a decider counts, `capital` what is borrowed and
-    invested; `devolved` leaves a slice to another tier. A policy holds choices only: what things
-    cost and how well they work are facts of the world, the same for every policy. Subclasses may
-    set other defaults, and nothing more is needed for them to travel to a worker process.
+    answers; `counting` says whose gains a decider counts, `capital` what is borrowed and invested,
+    `deal` what is agreed with the centre; `devolved` leaves a slice to another tier. A policy
+    holds choices only: what things cost and how well they work are facts of the world, the same
+    for every policy. Subclasses may set other defaults, and nothing more is needed for them to
+    travel to a worker process.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Policy:
     supply: Supply = field(default_factory=InHouse)
     counting: Counting = field(default_factory=OwnGains)
     capital: Capital = field(default_factory=NoCapital)
+    deal: Deal = field(default_factory=NoDeal)
     devolved: Devolved | None = None
     description: str = field(default="", compare=False)
 
@@ -144,6 +147,7 @@ _KINDS: dict[str, type] = {
     "supply": Supply,
     "counting": Counting,
     "capital": Capital,
+    "deal": Deal,
 }
 
 

@@ -75,6 +75,8 @@ def change_over(
             if not (regime.areas & old.areas).any():
                 continue
             changed = len(regime.policy.changes_from(old.policy))
+            if regime.agreed.capital == old.agreed.capital:  # it borrows once
+                regime.borrowed |= old.borrowed
             regime.changes.append((changed, pot * (1.0 - spared)))
             both = isinstance(regime.policy.budgets, Pooled)
             pots.append(pot)
@@ -85,5 +87,5 @@ def change_over(
             regime.pooled_share = max(shares, default=0.0)
         elif sum(pots) > 0.0:
             regime.pooled_share = float(np.average(shares, weights=pots))
-        watched = isinstance(stage.policy, Pilot) and regime.policy is stage.policy.policy
+        watched = isinstance(stage.policy, Pilot) and regime.agreed is stage.policy.policy
         regime.evaluated = stage.evaluated and watched

@@ -104,49 +104,71 @@ def service_debt(
             loan.owed[regime.areas] *= 1.0 - paid / owed
 
 
+def manage(
+    facts: Facts,
+    estate: Estate,
+    regimes: list[Regime],
+    accounts: Accounts,
+    ledger: Ledger,
+    zone: Array,
+    year: int,
+) -> None:
+    """Begin a year of capital, once lines have come in: repay what is due, then invest."""
+    estate.pass_year(facts, year)
+    for regime in regimes:
+        service_debt(facts, estate, regime, accounts, ledger)
+    for loan in estate.loans:  # what is owed after the last payment stays due at once
+        loan.payments = max(1, loan.payments - 1)
+    for regime in regimes:
+        invest(facts, estate, regime, accounts, ledger, zone, year)
+
+
 def invest(
-    facts: Facts, estate: Estate, regime: Regime, accounts: Accounts, ledger: Ledger, year: int
+    facts: Facts,
+    estate: Estate,
+    regime: Regime,
+    accounts: Accounts,
+    ledger: Ledger,
+    zone: Array,
+    year: int,
 ) -> None:
     """Take up the loan, or set the capital budget aside, and spend it on what the policy says."""
-    capital = regime.policy.capital
-    if isinstance(capital, Borrow) and not regime.borrowed:
-        regime.borrowed = True
-        amount = _granted(facts, estate, capital, regime)
+    capital, areas = regime.policy.capital, regime.areas
+    if isinstance(capital, Borrow):
+        areas = regime.areas & ~regime.borrowed
+        regime.borrowed |= areas
+        if not areas.any():
+            return
+        built = _by_heads(facts, areas, _lent(facts, estate, capital, areas))
         for z, name in enumerate(ZONES):
-            part = ledger.receive(LENDER, name, amount * float(regime.heads_by_zone[z]))
+            part = ledger.receive(LENDER, name, float(built[zone == z].sum()))
             ledger.spend(LENDER, INVESTMENT, name, part)
-        estate.loans.append(Loan(_by_heads(facts, regime, amount), capital.years))
+        estate.loans.append(Loan(built.copy(), capital.years))
     elif isinstance(capital, CapitalBudget):
         lines = np.maximum(accounts.lines[regime.index], 0.0)
         amount = capital.share * float(lines.sum())
         _take(facts, regime, accounts, ledger, INVESTMENT, amount)
+        built = _by_heads(facts, areas, amount)
     else:
         return
     wait = max(1, round(facts.value(f"capital.{capital.into}_years")))
-    built = _by_heads(facts, regime, amount)
     estate.coming.append((year + wait, USES.index(capital.into), built))
 
 
-def count_payments(estate: Estate) -> None:
-    """Count a year's payments on every loan; what is owed after the last stays due at once."""
-    for loan in estate.loans:
-        loan.payments = max(1, loan.payments - 1)
-
-
-def _granted(facts: Facts, estate: Estate, capital: Borrow, regime: Regime) -> float:
-    """Return the loan that the lender grants: what is asked for, as far as it can be serviced."""
-    heads = float(facts.place.residents[regime.areas].sum())
+def _lent(facts: Facts, estate: Estate, capital: Borrow, areas: Array) -> float:
+    """Return the loan that is granted for areas: what is asked, as far as it can be serviced."""
+    heads = float(facts.place.residents[areas].sum())
     interest = facts.value("capital.interest")
-    most = facts.value("capital.prudential_share") * float(facts.historic_gbp[regime.areas].sum())
+    most = facts.value("capital.prudential_share") * float(facts.historic_gbp[areas].sum())
     for loan in estate.loans:
-        owed = float(loan.owed[regime.areas].sum())
+        owed = float(loan.owed[areas].sum())
         most -= payment(owed * (1.0 + interest), interest, loan.payments)
     a_pound = payment(1.0 + interest, interest, capital.years)
     return min(capital.gbp_per_head * heads, max(0.0, most) / a_pound)
 
 
-def _by_heads(facts: Facts, regime: Regime, amount: float) -> Array:
-    people = np.where(regime.areas, facts.place.residents, 0).astype(np.float64)
+def _by_heads(facts: Facts, areas: Array, amount: float) -> Array:
+    people = np.where(areas, facts.place.residents, 0).astype(np.float64)
     share: Array = amount * people / max(1.0, float(people.sum()))
     return share
 

@@ -16,6 +16,7 @@ from localsim.policy.access import Hub
 from localsim.policy.budgets import Pooled
 from localsim.policy.capital import CapitalBudget
 from localsim.policy.counting import WithNeighbours
+from localsim.policy.deal import NoDeal
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
 from localsim.policy.supply import Shared
@@ -74,13 +75,15 @@ def overheads_gbp(
 
 
 def _coordination_gbp(facts: Facts, policy: Policy, areas: Array) -> float:
-    """Return what it costs to keep pools with partners, and to reckon with neighbours."""
+    """Return what pools with partners, a deal with the centre, and neighbours cost to keep."""
     budgets, cost = policy.budgets, 0.0
     if isinstance(budgets, Pooled) and budgets.share > 0.0:
         meetings = pools(facts, budgets, areas, policy.tier) * partners(facts, budgets)
         cost += meetings * facts.value("coordination.gbp_per_partner")
     if isinstance(policy.capital, CapitalBudget) and policy.capital.share > 0.0:
         cost += (len(facts.agencies) - 1) * facts.value("coordination.gbp_per_partner")
+    if not isinstance(policy.deal, NoDeal):
+        cost += facts.value("deal.gbp_per_year")
     if isinstance(policy.counting, WithNeighbours):
         agreements = neighbours(facts.place, units_of(facts.place, policy.tier)[0], areas)
         cost += agreements * facts.value("coordination.gbp_per_neighbour")

@@ -34,8 +34,11 @@ BIDDERS = "bidders' own funds"
 class Regime:
     """A policy, the areas it runs (bool[A]) and the pools there (nodes int64[n]).
 
-    `begun` is the year in which it began there; `changes` are how many answers had to change then
-    on how much money a year; an `evaluated` one is watched, so that others can learn from it.
+    `agreed` is the policy as written and `policy` as it is in force, with so many freedoms
+    `granted`; `terms_changed` is what a change of those leaves to be paid for. `borrowed` bool[A]
+    marks areas for which the loan was taken. `begun` is the year in which the regime began there;
+    `changes` are how many answers had to change then on how much money a year; an `evaluated` one
+    is watched, so that others can learn from it.
     """
 
     index: int
@@ -48,8 +51,13 @@ class Regime:
     begun: int = 0
     changes: list[tuple[int, float]] = field(default_factory=list)
     evaluated: bool = False
-    borrowed: bool = False
+    granted: int = 0
+    terms_changed: list[tuple[int, float]] = field(default_factory=list)
     plan: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def __post_init__(self) -> None:
+        self.agreed = self.policy
+        self.borrowed = np.zeros(self.areas.size, dtype=bool)
 
     @property
     def main_zone(self) -> str:
@@ -144,7 +152,8 @@ def pay_overheads(
     overhead is cut in proportion.
     """
     r, policy = regime.index, regime.policy
-    changes = regime.changes if policy_year == regime.begun else []
+    changes = regime.terms_changed + (regime.changes if policy_year == regime.begun else [])
+    regime.terms_changed = []
     costs = overheads_gbp(facts, policy, regime.areas, hearings, changes, regime.evaluated)
     if isinstance(policy.supply, Awarded):
         tenders = tenders_due(facts, providers, policy.supply, regime.nodes, year)
