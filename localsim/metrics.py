@@ -220,10 +220,7 @@ METRICS: dict[str, Metric] = {
             "investment_gbp", "Invested", "£", None,
             "Spent on capital: borrowed money, and what agencies set aside.",
         ),
-        Metric(
-            "debt_service_gbp", "Repaid with interest", "£", None,
-            "Paid out of the place's lines on what was borrowed.",
-        ),
+        Metric("debt_service_gbp", "Repaid with interest", "£", None, "Paid by lines on loans."),
         Metric(
             "debt_gbp", "Debt at the end", "£", "lower",
             "Still owed at the end; reported, never credited against what was built.",
