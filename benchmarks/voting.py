@@ -10,7 +10,14 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from pabutools.election import ApprovalBallot, ApprovalProfile, Cost_Sat, Instance, Project
+from pabutools.election import (
+    ApprovalBallot,
+    ApprovalProfile,
+    Cardinality_Sat,
+    Cost_Sat,
+    Instance,
+    Project,
+)
 from pabutools.rules import (
     greedy_utilitarian_welfare,
     method_of_equal_shares,
@@ -37,21 +44,23 @@ def pabutools_funds(
     costs: dict[str, int],
     budget: int,
     rule: str,
+    satisfaction: str = "cost",
     completion: str | None = None,
 ) -> frozenset[str]:
     """Return what pabutools funds, add1 going on to the first outcome that overspends."""
     projects = {name: Project(name, cost) for name, cost in costs.items()}
     profile = ApprovalProfile([ApprovalBallot(projects[n] for n in ballot) for ballot in ballots])
     instance = Instance(projects.values(), budget_limit=budget)
+    sat = Cost_Sat if satisfaction == "cost" else Cardinality_Sat
     if rule == "greedy":
-        funded = greedy_utilitarian_welfare(instance, profile, sat_class=Cost_Sat)
+        funded = greedy_utilitarian_welfare(instance, profile, sat_class=sat)
     elif rule == "phragmen":
         funded = sequential_phragmen(instance, profile)
     else:
-        funded = method_of_equal_shares(instance, profile, sat_class=Cost_Sat)
+        funded = method_of_equal_shares(instance, profile, sat_class=sat)
     while completion and len(funded) < len(costs):
         instance.budget_limit += len(ballots)
-        richer = method_of_equal_shares(instance, profile, sat_class=Cost_Sat)
+        richer = method_of_equal_shares(instance, profile, sat_class=sat)
         if sum(project.cost for project in richer) > budget:
             break
         funded = richer
@@ -72,20 +81,22 @@ def rows() -> list[Row]:
     """Measure every rule and return a row of the results for each."""
     ballots, costs, budget = vote()
     measured = []
-    for rule, completion in [
-        ("greedy", None),
-        ("phragmen", None),
-        ("equal_shares", None),
-        ("equal_shares", "add1"),
+    for rule, satisfaction, completion in [
+        ("greedy", "cost", None),
+        ("greedy", "cardinality", None),
+        ("phragmen", "cost", None),
+        ("equal_shares", "cost", None),
+        ("equal_shares", "cardinality", None),
+        ("equal_shares", "cost", "add1"),
+        ("equal_shares", "cardinality", "add1"),
     ]:
-        ours, mine = quickest(partial(fund, ballots, costs, budget, rule, completion=completion), 5)
-        theirs, other = quickest(
-            partial(pabutools_funds, ballots, costs, budget, rule, completion),
-            1 if completion else 3,
-        )
+        how = (ballots, costs, budget, rule, satisfaction, completion)
+        ours, mine = quickest(partial(fund, *how), 5)
+        theirs, other = quickest(partial(pabutools_funds, *how), 1 if completion else 3)
         if mine != other:
             raise SystemExit(f"{rule}: we fund {sorted(mine)}, pabutools {sorted(other)}")
         name = f"{rule} + {completion}" if completion else rule
+        name += ", one a project" if satisfaction == "cardinality" else ""
         measured.append(
             Row(
                 f"Vote, {name}, {len(ballots)} ballots × {len(costs)} projects, against pabutools",

@@ -147,6 +147,24 @@ def test_passing_over_raises_changes_no_outcome(satisfaction):
             assert fund(*vote, "equal_shares", satisfaction, "add1") == quick
 
 
+@pytest.mark.parametrize("satisfaction", SATISFACTIONS)
+def test_passing_over_ties_that_go_on_changes_no_outcome(satisfaction):
+    """Projects of one price, as lots are: rivals ask the same at every endowment."""
+    for seed in range(6):
+        ballots, costs, _ = election(seed, 14, 12, 300, appeal=0.5)
+        costs = dict.fromkeys(costs, 120 + seed)
+        vote = (ballots, costs, int(0.55 * sum(costs.values())))
+        with patch.object(add_one, "count_ballots", side_effect=count_ballots) as counted:
+            quick = fund(*vote, "equal_shares", satisfaction, "add1")
+        with (
+            patch.object(add_one.Rivals, "steady_rise", return_value=0.0),
+            patch.object(add_one, "count_ballots", side_effect=count_ballots) as every,
+        ):
+            assert fund(*vote, "equal_shares", satisfaction, "add1") == quick
+        assert counted.call_count <= every.call_count
+        assert counted.call_count < 20
+
+
 def test_a_dear_project_with_one_supporter_is_reached_without_counting_every_raise():
     ballots = [{"park"}] * 99 + [{"park", "tower"}]
     costs = {"park": 1_000, "tower": 1_000_000}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from localsim.policy.ballots import Election
 from localsim.policy.equal_shares import Count, Purchase, count_ballots
+from localsim.policy.exact_rates import ExactRates
 from localsim.policy.purses import Floats, Terms
 
 Mask = NDArray[np.bool_]
@@ -49,7 +50,7 @@ def complete_by_adding_one(election: Election, satisfaction: str) -> list[int]:
             wait -= 1
         else:
             least = step / terms.reference
-            passed_over = int(rivals.steady_rise(count, least) / least)
+            passed_over = int(rivals.steady_rise(count, least, endowment - step) / least)
             pause = 0 if passed_over else min(2 * pause + 1, _LONGEST_PAUSE)
             wait = pause
             endowment += step * passed_over
@@ -80,18 +81,19 @@ class Rivals:
         self.votes = self.voters.sum(axis=1)
         self.rounding = terms.rounding
 
-    def steady_rise(self, count: Count, least: float) -> float:
+    def steady_rise(self, count: Count, least: float, endowment: int) -> float:
         """Return a rise up to which the same purchases are certain, or nought if under `least`.
 
-        Both are in the reference amount of money.
+        Both are in the reference amount of money; `endowment` is what the count gave every voter.
         """
+        exact = ExactRates(self.terms, endowment)
         groups, doubt = len(count.left), count.doubt
         rate = np.ones(groups)  # of each purse, per unit of endowment
         varies = np.ones(groups, dtype=np.bool_)  # whether that rate is not exactly nought
         rate_error = 0.0
         standing = np.ones(len(self.projects), dtype=np.bool_)
         rise = math.inf
-        for purchase in count.purchases:
+        for number, purchase in enumerate(count.purchases):
             who = self.terms.election.supporters[purchase.project]
             weights = self.terms.float_weights[purchase.project]
             paid_all = purchase.held[who] < purchase.share
@@ -112,7 +114,11 @@ class Rivals:
             if rise >= least:
                 # Projects of the same kind tie whatever the endowment, so they are no rivals.
                 rivals = standing & (self.kind != self.terms.kind[purchase.project])
-                rise = min(rise, self._dearer(share, rate, varies, rivals, doubt))
+                dearer, tied = self._dearer(share, rate, varies, rivals, doubt)
+                rise = min(rise, dearer)
+                if tied.size and rise >= least:
+                    exact.catch_up(count.bought[:number])
+                    rise = rise if exact.stay_dearer(purchase.project, tied) else 0.0
             if rise < least:
                 return 0.0
             rate[who] = np.where(paid_all, 0.0, rate[who] - share_rate)
@@ -122,8 +128,11 @@ class Rivals:
 
     def _dearer(
         self, share: _Share, rate: Floats, varies: Mask, rivals: Mask, doubt: float
-    ) -> float:
-        """Return the rise up to which no rival is cheaper than the purchase."""
+    ) -> tuple[float, NDArray[np.intp]]:
+        """Return the rise up to which no rival is cheaper than the purchase, but for those tied.
+
+        These, as numbers of projects, ask a price that floats cannot tell from the purchase's.
+        """
         voters, votes, cost = self.voters[rivals], self.votes[rivals], self.cost[rivals]
         ratio = self.gain[rivals] / float(self.terms.float_gain[share.purchase.project])
         at_price = share.purchase.share * ratio
@@ -135,7 +144,9 @@ class Rivals:
         loose = emptied @ varies + able * share.varies
         larger = np.maximum(ratio, 1.0)
         room = cost - raised - 4 * (doubt * votes * larger + self.rounding * cost)
-        return _soonest(room, speed, loose * larger)
+        apart = (room > 0.0) | (loose == 0)  # what does not change at all stays tied
+        soonest = _soonest(room[apart], speed[apart], (loose * larger)[apart])
+        return soonest, self.projects[rivals][~apart]
 
     def _too_poor(
         self, left: Floats, rate: Floats, varies: Mask, standing: Mask, doubt: float
