@@ -28,8 +28,9 @@ class ExactRates:
         for project in history[self.purses.bought :]:
             who = self.terms.election.supporters[project]
             share, speed = self._share(project)
-            emptied = self._held(who) < share
-            self.rate[who] = np.where(emptied, Fraction(0), self.rate[who] - speed)
+            slower = self.rate[who] - speed
+            slower[self._held(who) < share] = Fraction(0)
+            self.rate[who] = slower
             self.purses.buy(project)
 
     def stay_dearer(self, project: int, rivals: NDArray[np.intp]) -> bool:
