@@ -31,6 +31,7 @@ _NOUGHT = (
     "contract.target_power", "contract.judgement_power", "contract.speed", "contract.success",
     "contract.relabel_months",
     "supply.fit_sd", "supply.observation_sd", "supply.cost_sd", "supply.grant_loss",
+    "supply.lower_pay_share", "sharing.fit_loss", "coproduction.hours_per_month", "assets.repair_chance",
     "supply.building_gbp",
     "volunteers.cost_ratio", "volunteers.support_gbp_per_hour", "gifts.warm_glow",
     "tender.authority_gbp", "tender.bidder_gbp", "transition.share_per_answer",
