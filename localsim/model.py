@@ -33,7 +33,7 @@ from localsim.year.capital import Estate, manage
 from localsim.year.commission import Providers
 from localsim.year.dealing import judge, meet
 from localsim.year.decide import Hearing, listen
-from localsim.year.doors import open_doors
+from localsim.year.doors import open_doors, staff_desks
 from localsim.year.effort import set_targets, terms
 from localsim.year.fortunes import close_failed, review
 from localsim.year.giving import Givers, pay_giving
@@ -205,6 +205,7 @@ class Model(PeopledModel):
                 self.facts, regime, self.accounts, self.providers, self.ledger, hearings,
                 contacts, self.year, policy_year,
             )  # fmt: skip
+            staff_desks(self.facts, self.town, regime.areas, regime.desks_share)
             decisions = allocate(self.facts, regime, self.accounts, hearings)
             self.commissioners.minute(regime, hearings, decisions)
         for hearing in (h for heard in self._hearings for h in heard):

@@ -10,6 +10,7 @@ from recount import decided
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import QUEUEING
 from localsim.errors import LocalsimError
+from localsim.metrics import measure
 from localsim.model import Model
 from localsim.place import Place
 from localsim.policy.budgets import OpenEnded
@@ -21,7 +22,7 @@ from localsim.policy.supply import KINDS, Community, Market
 from localsim.themes import Amenity, Casework, Log, Quadratic, default_themes
 from localsim.year import amenity
 from localsim.year.effort import effort, rates_under
-from localsim.year.overheads import OVERHEADS
+from localsim.year.overheads import OVERHEADS, PREMISES
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_slots_are_whole_and_paid_from_the_plan(warm):
 def test_overheads_are_paid_and_cut_where_there_is_no_money(warm):
     model = warm.fork(local_integrated_services())
     model.run(2)
-    for purpose in OVERHEADS:
+    for purpose in set(OVERHEADS) - {PREMISES}:
         assert model.ledger.spent_by(purpose) > 0.0, purpose
     poor = [replace(theme, values={"budget_gbp_per_indicator": 0.01}) for theme in default_themes()]
     model = Model(PLACE, local_integrated_services(), themes=poor, warmup_years=0)
@@ -62,6 +63,29 @@ def test_overheads_are_paid_and_cut_where_there_is_no_money(warm):
                     for a in model.facts.agencies)  # fmt: skip
     assert 0.0 < overheads <= pot + 1e-6
     assert model.accounts.lines.sum() + model.accounts.desks.sum() + overheads == pytest.approx(pot)
+
+
+def test_desks_that_cannot_be_paid_for_are_not_staffed(warm):
+    def run(gbp, policy=None):
+        poor = [replace(t, values={"budget_gbp_per_indicator": gbp}) for t in default_themes()]
+        model = Model(PLACE, policy, themes=poor, warmup_years=0)
+        model.run(3)
+        return model, {m: v for m, g, v in measure(model) if g == "all"}
+
+    model, found = run(0.0)
+    assert found["assessment_gbp"] == 0.0
+    assert model.accounts.held_gbp == pytest.approx(0.0, abs=1e-6)  # no overdraft
+    assert found["presented"] > 0.0  # people come, and nobody is there
+    poorer, less = run(3.0)
+    richer, more = run(400.0)
+    assert 0.0 <= less["assessment_gbp"] < more["assessment_gbp"]
+    desks = slice(0, model.town.patches.desks)
+    staffed = [m.town.nodes.work["slots"][desks, 0].sum() for m in (model, poorer, richer)]
+    assert staffed[0] == 0 <= staffed[1] < staffed[2]
+    # With money enough nothing is held back, and open-ended money is always enough.
+    assert staffed[2] == warm.town.nodes.work["slots"][desks, 0].sum()
+    endless, _ = run(400.0, Policy("endless", budgets=OpenEnded(1.0)))
+    assert endless.town.nodes.work["slots"][desks, 0].sum() == staffed[2]
 
 
 def test_the_status_quo_pays_no_transition_and_others_pay_once(warm):

@@ -33,7 +33,7 @@ from localsim.policy.rules import (
     Rule,
     TargetsFirst,
 )
-from localsim.policy.supply import InHouse, Market, Supply
+from localsim.policy.supply import Community, InHouse, Market, Shared, Supply
 from localsim.policy.vote_rules import EqualShares, GreedyVote
 
 WAIT = ("wait_mean_months", "all")
@@ -120,6 +120,7 @@ def random_policy(seed: int, draw: int) -> Policy:
     supply: list[Supply] = [
         InHouse(), Market(quality_weight=next(luck)),
         Market(community=True, capacity_building=next(luck), contract_years=1, projects=2),
+        Community(buildings=share, coproduction=share, lot_slots=2), Shared(3),
     ]  # fmt: skip
     money = one_of(budgets)
     slice_ = Devolved(0.3 * next(luck), one_of(TIERS), one_of(listening), one_of(rules))

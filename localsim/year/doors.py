@@ -33,7 +33,7 @@ def open_doors(facts: Facts, town: Town, regimes: list[tuple[Access, Array]]) ->
         next_door=np.stack([d[2] for d in doors]),
         access=_access_rules(facts, [access for access, _ in regimes]),
     )
-    _staff_desks(facts, town, regimes)
+    town.nodes.work["slots"][: town.patches.desks, 0] = _desk_slots(facts, town)
     for access, areas in regimes:
         set_order(town, np.unique(town.patches.pool[areas]), access.order == "severity")
 
@@ -110,13 +110,20 @@ def _towards(home: int, others: list[int], astray: float, doors: int) -> Array:
     return total
 
 
-def _staff_desks(facts: Facts, town: Town, regimes: list[tuple[Access, Array]]) -> None:
-    """Give each desk its slots; a hub has those of all the desks that it replaces."""
+def staff_desks(facts: Facts, town: Town, areas: Array, share: float) -> None:
+    """Keep a share of the desks' slots in some areas (bool[A]), rounded up to whole ones."""
+    desks = np.unique(town.patches.desk[areas])
+    slots = np.ceil(share * _desk_slots(facts, town)[desks] - 1e-9)
+    town.nodes.work["slots"][desks, 0] = slots.astype(np.int64)
+
+
+def _desk_slots(facts: Facts, town: Town) -> Array:
+    """Return the slots of each desk; a hub has those of all the desks that it replaces."""
     patches, agencies = town.patches, len(facts.agencies)
     with_desk = len({t.agency for t in facts.casework if t.desk})
     one = np.maximum(
         1, np.ceil(patches.desk_residents * facts.value("doors.slots_per_1000") / 1000.0)
     ).astype(np.int64)
-    town.nodes.work["slots"][: patches.desks, 0] = one
-    hubs = patches.desk[:, agencies]
-    town.nodes.work["slots"][hubs, 0] = one[hubs] * max(1, with_desk)
+    hubs = np.unique(patches.desk[:, agencies])
+    one[hubs] *= max(1, with_desk)
+    return one

@@ -48,6 +48,7 @@ class Regime:
     zones_of_nodes: list[str]
     heads_by_zone: Array
     pooled_share: float = 0.0
+    desks_share: float = 1.0
     begun: int = 0
     changes: list[tuple[int, float]] = field(default_factory=list)
     evaluated: bool = False
@@ -171,6 +172,7 @@ def pay_overheads(
     accounts.contact_gbp[r] = price
     aside = float(contacts[regime.areas].sum()) * price
     wanted = math.fsum(costs.values()) + aside
+    regime.desks_share = 1.0
     if regime.open_ended:
         part, zone = wanted / len(facts.themes), regime.main_zone
         for t, theme in enumerate(facts.themes):
@@ -178,6 +180,10 @@ def pay_overheads(
     lines = np.maximum(accounts.lines[r], 0.0)
     available = float(lines.sum())
     scale = min(1.0, available / wanted) if wanted > 0.0 else 0.0
+    if price > 0.0:  # what cannot be paid for is not staffed
+        regime.desks_share = scale if wanted > 0.0 else float(available > 0.0)
+        if regime.desks_share == 0.0:
+            accounts.contact_gbp[r] = 0.0  # those who come wait at a closed door
     if scale == 0.0:
         return
     shares = lines / available
