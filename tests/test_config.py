@@ -79,6 +79,14 @@ def test_defaults_are_those_of_python(load):
     assert read.name == "asked"
 
 
+def test_when_to_stop_can_be_written_down(load):
+    read = load(GOOD + "    until: {metric: crises, target: 20, policy: top_down, level: 0.9}\n")
+    rule = ls.HalfWidth("crises", 20, policy="top_down", level=0.9)
+    assert read.until == rule
+    assert read == ls.Experiment("norbiton", ["status_quo", "top_down"], until=rule)
+    assert read != load(GOOD)
+
+
 def test_every_answer_can_be_written_down(load):
     read = load(
         """
@@ -163,6 +171,16 @@ def test_a_table_of_areas_is_found_beside_the_config(load, tmp_path):
         ("metrics: []", "line 3: metrics: it is empty; at least one entry is wanted."),
         ("baseline: top", "line 3: baseline: there is no policy called 'top'; known are "
                           "'status_quo', 'top_down'."),
+        ("until: {metric: crisis, target: 1}", "line 3: until: there is no metric called "
+                                               "'crisis'; did you mean 'crises'?"),
+        ("until: {metric: crises}", "line 3: until.target: this key is missing"),
+        ("until: {metric: crises, target: 0}", "line 3: until: target is 0.0: half a width is "
+                                               "wanted, above zero"),
+        ("until: {metric: crises, target: 1, polcy: top_down}", "line 3: until.polcy: there is no "
+                                                                "such key; did you mean 'policy'?"),
+        ("until: {metric: crises, target: 1, policy: topdown}", "line 3: until: there is no "
+         "policy called 'topdown'; did you mean 'top_down'?"),
+        ("until: 5", "line 3: until: 5 is a number, and a mapping of keys to values is wanted."),
         ("place: {csv: nowhere.csv}", "line 3: place: there is no file"),
         ("place: {synthetic: {aras: 3}}", "line 3: place.synthetic.aras: 'aras' is not known; "
                                           "did you mean 'areas'?"),

@@ -44,6 +44,7 @@ from localsim.experiment.forms import (
 from localsim.experiment.names import unknown_names
 from localsim.experiment.overrides import overridden
 from localsim.experiment.points import Points
+from localsim.experiment.stopping import HalfWidth, rule_of
 from localsim.experiment.subject import Subject
 from localsim.experiment.validate import one_of
 from localsim.experiment.wording import problems
@@ -111,6 +112,10 @@ def _build(config: Config, document: Document) -> Experiment:
         with wrong.at("assumptions", "set", name):
             Assumptions.default().replace({name: value})
     wrong.tell()
+    rule = None
+    if config.until is not None:
+        with wrong.at("until"):
+            rule = rule_of(HalfWidth(**config.until.model_dump()), names, config.metrics)
     design = None
     if config.design is not None:
         numbers = Assumptions.default().replace(taken.set)
@@ -133,6 +138,7 @@ def _build(config: Config, document: Document) -> Experiment:
             question=config.question,
             baseline=config.baseline,
             design=design,
+            until=rule,
         )
     except LocalsimError as error:
         raise refuse(document.path, [Problem(0, "", str(error))]) from None

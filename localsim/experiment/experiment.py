@@ -22,6 +22,7 @@ from localsim.experiment.arguments import (
 from localsim.experiment.design import Design
 from localsim.experiment.fingerprint import fingerprint
 from localsim.experiment.machine import processor, versions
+from localsim.experiment.stopping import HalfWidth, rule_of
 from localsim.experiment.subject import Subject
 from localsim.experiment.validate import (
     LARGEST_SEED,
@@ -80,6 +81,9 @@ class Experiment:
     design
         Where it is all run: a Grid, a LatinHypercube, a Sobol sample, OneAtATime or Points over
         assumptions and answers. By default at one point, as everything stands.
+    until
+        A HalfWidth: stop when a difference from the baseline is known so well. The replications
+        are then the most that are run.
 
     Two experiments are equal if they would give the same results. Raises LocalsimError, a
     sentence, on anything that cannot be run.
@@ -103,6 +107,7 @@ class Experiment:
         question: str | None = None,
         baseline: str | None = None,
         design: Design | None = None,
+        until: HalfWidth | None = None,
     ) -> None:
         self._assumptions = assumptions
         self.place = place_of(place)
@@ -123,6 +128,7 @@ class Experiment:
         names = [policy.name for policy in self.policies]
         usual = "status_quo" if "status_quo" in names else names[0]
         self.baseline = usual if baseline is None else one_of("policy", baseline, names)
+        self.until = None if until is None else rule_of(until, names, self.metrics)
         self._design = design
         self.design = None if design is None else self._bound(design)
 
@@ -154,6 +160,7 @@ class Experiment:
             "question": self.question,
             "baseline": self.baseline,
             "design": self._design,
+            "until": self.until,
         }
         return Experiment(**(kept | changes))
 
@@ -216,13 +223,16 @@ class Experiment:
         Raises LocalsimError with the first cause if every run failed, and FolderError, which is
         one, if the folder holds another experiment and is not to `overwrite` it.
         """
-        from localsim.experiment import sweep
+        from localsim.experiment import rounds, sweep
         from localsim.experiment.results import Results, book_of
         from localsim.experiment.store import Store, clear
 
         if workers is not None:
             workers = whole("workers", workers, 1, 10_000)
         retries = whole("retries", retries, 0, 1_000)
+        if self.until is not None:
+            how = {"workers": workers, "client": client, "retries": retries}
+            return rounds.run_until(self, self.until, folder, progress, overwrite=overwrite, **how)
         described = self.describe()
         book = book_of(described)
         memory = sweep.Memory(self.replications, described["points"])
@@ -277,7 +287,8 @@ class Experiment:
     def fingerprint(self) -> str:
         """A digest of everything that decides the results."""
         design = {} if self.design is None else {"design": self.design.describe()}
-        return fingerprint(self._unit() | {"replications": self.replications} | design)
+        until = {} if self.until is None else {"until": self.until}
+        return fingerprint(self._unit() | {"replications": self.replications} | design | until)
 
     def _unit(self) -> dict[str, Any]:
         """Return all that decides the results of one replication at one point."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, T
 
 from localsim.experiment.design import MOST_POINTS
 from localsim.experiment.dimensions import MOST_LEVELS
+from localsim.experiment.stopping import FEWEST, LOOK_AHEAD
 from localsim.experiment.validate import LARGEST_SEED, LONGEST_YEARS, MOST_REPLICATIONS
 
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
@@ -220,6 +221,18 @@ DesignForm = Annotated[
 ]
 
 
+class HalfWidthForm(_Strict):
+    """When to stop: a difference from the baseline known to half a width, in the metric's unit."""
+
+    metric: Text
+    target: FiniteFloat
+    policy: Text | None = None
+    group: Text = "all"
+    level: FiniteFloat = 0.95
+    fewest: Annotated[int, Field(ge=2, le=MOST_REPLICATIONS)] = FEWEST
+    look_ahead: Annotated[int, Field(ge=0, le=MOST_REPLICATIONS)] = LOOK_AHEAD
+
+
 class Config(_Strict):
     """What a config file may say."""
 
@@ -259,6 +272,7 @@ class Config(_Strict):
     metrics: Annotated[list[Text], Field(min_length=1)] | None = None
     warmup_years: Annotated[int, Field(ge=0, le=LONGEST_YEARS)] = 5
     baseline: Text | None = None
+    until: HalfWidthForm | None = None
     design: (
         Annotated[
             Annotated[DesignForm, Tag("one design")]
@@ -281,6 +295,7 @@ FORMS: dict[str, type[BaseModel]] = {
     "policies/mapping/roll_out": RollOutEntry,
     "policies/mapping/until": UntilEntry,
     "scenario/mapping": ScenarioEntry,
+    "/until": HalfWidthForm,
     "assumptions/mapping": AssumptionsEntry,
     "design/grid form": GridForm,
     "design/one at a time form": OneAtATimeForm,

@@ -17,6 +17,7 @@ from localsim.experiment.frozen import Points
 from localsim.experiment.sealed import DamagedError
 from localsim.experiment.store import Store
 from localsim.experiment.tables import Book, Tables, cube, months, to_pandas
+from localsim.experiment.units import Block
 from localsim.experiment.validate import one_of
 
 if TYPE_CHECKING:
@@ -156,6 +157,11 @@ class Results:
         store.adopt(self._source.tables)
         store.finish()
         return Path(folder)
+
+    def first(self, experiment: Mapping[str, Any]) -> Results:
+        """Return the first of the replications, as many as a description of them says."""
+        whole = Block(0, 0, experiment["replications"], experiment["points"])
+        return Results(experiment, self._source.tables.within(whole), self._points)
 
     @classmethod
     def open(cls, folder: str | Path) -> Results:
