@@ -106,12 +106,28 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "OneAtATime",
     "Points",
     "Range",
+    "HalfWidth",
     "Results",
     "open",
     "appraise",
     "Appraisal",
+    "rank",
+    "Ranking",
+    "select",
+    "Selection",
     "attribute",
     "Attribution",
+    # what would change the answer
+    "sensitivity",
+    "Sensitivity",
+    "tipping",
+    "Tipping",
+    "where_it_loses",
+    "discover",
+    "Discovery",
+    "calibrate",
+    "Calibration",
+    "Target",
     "plots",
     # trust
     "check",
@@ -206,12 +222,27 @@ _HOMES = {
     "OneAtATime": "localsim.experiment.design",
     "Points": "localsim.experiment.points",
     "Range": "localsim.experiment.dimensions",
+    "HalfWidth": "localsim.experiment.stopping",
     "Results": "localsim.experiment",
     "open": "localsim.experiment",
     "appraise": "localsim.appraisal",
     "Appraisal": "localsim.appraisal",
+    "rank": "localsim.appraisal.ranking",
+    "Ranking": "localsim.appraisal.ranking",
+    "select": "localsim.appraisal.selection",
+    "Selection": "localsim.appraisal.selection",
     "attribute": "localsim.appraisal",
     "Attribution": "localsim.appraisal",
+    "sensitivity": "localsim.appraisal.sensitivity",
+    "Sensitivity": "localsim.appraisal.sensitivity",
+    "tipping": "localsim.appraisal.tipping",
+    "Tipping": "localsim.appraisal.tipping",
+    "where_it_loses": "localsim.appraisal.discovery",
+    "discover": "localsim.appraisal.discovery",
+    "Discovery": "localsim.appraisal.discovery",
+    "calibrate": "localsim.appraisal.calibration",
+    "Calibration": "localsim.appraisal.calibration",
+    "Target": "localsim.appraisal.calibration",
     "LocalsimError": "localsim.errors",
 }
 
@@ -220,6 +251,12 @@ if TYPE_CHECKING:
     from localsim.agents.institutions import Agency, Centre, Commissioner, Provider
     from localsim.agents.resident import Resident
     from localsim.appraisal import Appraisal, Attribution, appraise, attribute
+    from localsim.appraisal.calibration import Calibration, Target, calibrate
+    from localsim.appraisal.discovery import Discovery, discover, where_it_loses
+    from localsim.appraisal.ranking import Ranking, rank
+    from localsim.appraisal.selection import Selection, select
+    from localsim.appraisal.sensitivity import Sensitivity, sensitivity
+    from localsim.appraisal.tipping import Tipping, tipping
     from localsim.assumptions import Assumption, Assumptions, source, sources
     from localsim.diary import Diary
     from localsim.errors import LocalsimError
@@ -227,6 +264,7 @@ if TYPE_CHECKING:
     from localsim.experiment.design import Grid, LatinHypercube, OneAtATime, Sobol
     from localsim.experiment.dimensions import Range
     from localsim.experiment.points import Points
+    from localsim.experiment.stopping import HalfWidth
     from localsim.metrics import METRICS, measure
     from localsim.model import Model
     from localsim.place import Place

@@ -15,8 +15,10 @@ PanelByLot IndividualChoice Referendum GreedyVote EqualShares SequentialPhragmen
 Targets LinearContract Judgement Silo Hub LeadProfessional
 InHouse Market Community Shared policies
 Model Diary Resident Provider Agency Commissioner Centre METRICS measure
-Scenario scenarios Experiment Grid LatinHypercube Sobol OneAtATime Points Range Results open
-appraise Appraisal attribute Attribution plots check LocalsimError __version__
+Scenario scenarios Experiment Grid LatinHypercube Sobol OneAtATime Points Range HalfWidth
+Results open appraise Appraisal rank Ranking select Selection attribute Attribution
+sensitivity Sensitivity tipping Tipping where_it_loses discover Discovery
+calibrate Calibration Target plots check LocalsimError __version__
 """
 
 

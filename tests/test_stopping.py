@@ -47,11 +47,11 @@ def test_a_width_rests_on_what_came_before_it_alone():
 
 
 def test_it_covers_the_truth_as_often_as_it_says_where_the_first_narrow_one_does_not():
-    sample = np.random.default_rng(5).normal(size=(1500, 120))
+    sample = np.random.default_rng(5).normal(size=(400, 120))
     careful = HalfWidth("crises", 0.5)
     hasty = HalfWidth("crises", 0.5, fewest=2, look_ahead=0)
-    found, size = covered(careful, sample[:700])
-    naive, fewer = covered(hasty, sample[:700])
+    found, size = covered(careful, sample[:400])
+    naive, fewer = covered(hasty, sample[:400])
     assert found > 0.93
     assert naive < 0.91
     assert fewer < size < 60
