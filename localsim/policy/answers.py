@@ -19,6 +19,7 @@ import numpy as np
 
 from localsim.errors import LocalsimError, nearest
 from localsim.policy.policy import Pilot, Policy
+from localsim.policy.schedule import AnyPolicy, RollOut, Until
 from localsim.policy.written import made, variants, word_for
 
 Value = float | int | str | bool
@@ -27,34 +28,37 @@ Value = float | int | str | bool
 NONE = "none"
 """The word for an answer that is left open."""
 
-NOT_ANSWERS = ("name", "description", "policy", "areas")
+NOT_ANSWERS = ("name", "description", "areas")
 """Fields that say what a policy is called and where it runs, not what it answers."""
 
+INSIDE: dict[type, str] = {Pilot: "policy", RollOut: "pilot", Until: "policy"}
+"""What runs a policy that is given, whose answers are its own, and under which name."""
 
-def answered[P: (Policy, Pilot)](policy: P, path: str, value: Value) -> P:
+
+def answered(policy: AnyPolicy, path: str, value: Value) -> AnyPolicy:
     """Return the policy with one answer replaced, its name kept.
 
     A word puts that answer with its defaults, unless the policy gives an answer of that kind
     already, which then stays as it is. Raises LocalsimError for names that stand for no
     answer, values of the wrong kind and values that the answer refuses.
     """
-    return typing.cast(P, _replaced(policy, path.split("."), value, policy.name))
+    return typing.cast(AnyPolicy, _replaced(policy, path.split("."), value, policy.name))
 
 
-def answer(policy: Policy | Pilot, path: str) -> Value:
+def answer(policy: AnyPolicy, path: str) -> Value:
     """Return what a policy answers now, a whole answer as the word that stands for it."""
     owner, name = _owner(policy, path)
     return _plain(getattr(owner, name))
 
 
-def kind_of(policy: Policy | Pilot, path: str) -> type:
+def kind_of(policy: AnyPolicy, path: str) -> type:
     """Return what an answer is: bool, int, float or str."""
     owner, name = _owner(policy, path)
     kinds = [kind for kind in (bool, float, int) if kind in _kinds(owner, name)]
     return kinds[0] if kinds else str
 
 
-def answers_of(policy: Policy | Pilot) -> list[str]:
+def answers_of(policy: AnyPolicy) -> list[str]:
     """Return the dotted names of every answer that can be set by a number, a word or a flag."""
     return list(_names(policy, ""))
 
@@ -68,6 +72,8 @@ def _replaced(owner: Any, path: list[str], value: Any, whose: str) -> Any:
     what = f"{whose}: {path[0]}"
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, str) and value == NONE and type(None) in kinds:
+        return _put(owner, name, None)
     if isinstance(value, bool):
         fits = bool in kinds
     elif isinstance(value, int | float):
@@ -87,8 +93,9 @@ def _replaced(owner: Any, path: list[str], value: Any, whose: str) -> Any:
 
 def _start(owner: Any, path: list[str]) -> Any:
     """Return what a name belongs to: a pilot's own answers are those of the policy inside."""
-    if isinstance(owner, Pilot) and path[0] != "elsewhere":
-        path.insert(0, "policy")
+    inside = INSIDE.get(type(owner))
+    if inside is not None and path[0] not in _open(owner):
+        path.insert(0, inside)
     return owner
 
 
@@ -97,10 +104,8 @@ def _put(owner: Any, name: str, value: Any) -> Any:
 
 
 def _field(owner: Any, name: str, whose: str) -> str:
-    if isinstance(owner, Pilot):
-        return name
     open_ = _open(owner)
-    if name in open_:
+    if name in open_ or name == INSIDE.get(type(owner)):
         return name
     kind = "" if isinstance(owner, Policy) else f", a {type(owner).__name__},"
     if not open_:
@@ -114,28 +119,36 @@ def _open(owner: Any) -> list[str]:
         return []
     names = (field.name for field in fields(owner))
     nothing = {type(None)}
-    return [n for n in names if n not in NOT_ANSWERS and {*_kinds(owner, n)} - nothing]
+    left_out = (*NOT_ANSWERS, INSIDE.get(type(owner)))
+    return [n for n in names if n not in left_out and {*_kinds(owner, n)} - nothing]
 
 
-def _owner(policy: Policy | Pilot, path: str) -> tuple[Any, str]:
+def _owner(policy: AnyPolicy, path: str) -> tuple[Any, str]:
     owner: Any = policy
-    parts = path.split(".")
-    _start(owner, parts)
-    for part in parts[:-1]:
-        owner = getattr(owner, _field(owner, part, policy.name))
-    return owner, _field(owner, parts[-1], policy.name)
+    left = path.split(".")
+    while True:
+        _start(owner, left)
+        name = _field(owner, left.pop(0), policy.name)
+        if not left:
+            return owner, name
+        owner = getattr(owner, name)
 
 
 def _names(owner: Any, prefix: str) -> Iterator[str]:
-    if isinstance(owner, Pilot):
-        yield from _names(owner.policy, prefix)
-        yield from _names(owner.elsewhere, f"{prefix}elsewhere.")
-        return
+    inside = INSIDE.get(type(owner))
+    if inside is not None:
+        yield from _names(getattr(owner, inside), prefix)
     for name in _open(owner):
+        value = getattr(owner, name)
         kinds = _kinds(owner, name)
-        if any(kind in (bool, int, float, str) or variants(kind) for kind in kinds):
+        settable = any(kind in (bool, int, float, str) or variants(kind) for kind in kinds)
+        if settable and not _is_policy(value):
             yield f"{prefix}{name}"
-        yield from _names(getattr(owner, name), f"{prefix}{name}.")
+        yield from _names(value, f"{prefix}{name}.")
+
+
+def _is_policy(value: Any) -> bool:
+    return isinstance(value, Policy) or type(value) in INSIDE
 
 
 def _kinds(owner: Any, name: str) -> tuple[type, ...]:
@@ -161,11 +174,11 @@ def _number_fits(value: float, kinds: tuple[type, ...]) -> bool:
 
 def _chosen(what: str, word: str, kinds: tuple[type, ...], now: Any) -> Any:
     """Return the answer that a word stands for."""
+    if _is_policy(now):
+        raise LocalsimError(f"{what} is a whole policy; name one of its answers instead.")
     if word == _plain(now):
         return now
     known = {name: kind for each in kinds for name, kind in variants(each).items()}
-    if word == NONE and type(None) in kinds:
-        return None
     if not known:
         raise LocalsimError(f"{what} is {_short(word)}; {_wanted(kinds)} is wanted.")
     if word not in known:
