@@ -33,8 +33,10 @@ def print_fields(fields: dict[str, Any]) -> None:
     """Print fields one under another, those that are empty left out."""
     for name, value in fields.items():
         if value != "":
-            text = textwrap.fill(str(value), WIDTH - 14, subsequent_indent=" " * 14)
-            print(f"{name + ':':<14}{text}")
+            text = textwrap.fill(
+                str(value), WIDTH, initial_indent=" " * 14, subsequent_indent=" " * 14
+            )
+            print(f"{name + ':':<14}{text[14:]}")
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

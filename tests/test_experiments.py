@@ -1,0 +1,132 @@
+"""The shipped questions: each is asked in small, whole, and is what Python would ask."""
+
+from pathlib import Path
+
+import pytest
+
+import localsim as ls
+from localsim import cli
+
+FILES = sorted((Path(__file__).parent.parent / "experiments").glob("*.yaml"))
+SMALL = ["years=1", "warmup_years=0", "replications=1"]
+TINY = "place={synthetic: {residents: 300, areas: 6}}"
+SMALLER = {
+    "norbiton": ["place=norbiton"],
+    "sensitivity": [TINY, "design.n=4"],
+    "stress": [TINY, "design[0].dimensions.scenario=[steady, austerity]"],
+}
+
+
+def test_the_questions_are_these():
+    names = [
+        "kingston", "norbiton", "participation", "pooling_by_localism", "sensitivity", "stress",
+    ]  # fmt: skip
+    assert [file.stem for file in FILES] == names
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_question_runs_whole(file, tmp_path, capsys):
+    overrides = SMALL + SMALLER.get(file.stem, [TINY])
+    asked = ls.Experiment.from_config(file, overrides)
+    told = [word for override in overrides for word in ("--set", override)]
+    code = cli.main(["run", str(file), *told, "-o", str(tmp_path / "out"), "--quiet"])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    assert str(tmp_path / "out") in out
+    results = ls.open(tmp_path / "out")
+    points = 1 if asked.design is None else len(asked.design)
+    assert results.failures.empty
+    assert len(results.runs) == points * len(asked.policies)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_question_says_what_it_asks_and_how_long_it_takes(file):
+    asked = ls.Experiment.from_config(file)
+    assert asked.question.endswith("?") or asked.question.endswith(".")
+    assert asked.name == file.stem
+    text = file.read_text(encoding="utf-8")
+    assert "two quiet processors" in text
+    assert "status_quo" in [policy.name for policy in asked.policies]
+
+
+def _one_norbiton(name):
+    from dataclasses import replace
+
+    return replace(ls.policies.local_integrated_services(), name=name)
+
+
+def test_each_question_is_the_same_in_python():
+    """Every shipped config beside the experiment a reader would write in a notebook."""
+    one = _one_norbiton("One Norbiton")
+    both = _one_norbiton("Pooled and local")
+    pilot = ls.Pilot(
+        ls.policies.local_integrated_services(), "norbiton", ls.policies.status_quo(),
+        "One Norbiton",
+    )  # fmt: skip
+    made = ls.Place.synthetic(12000, 24, neighbourhood_areas=6, heterogeneity=0.8)
+    third = ["need_months_unmet", "crises", "spend_gbp"]
+    asked = {
+        "norbiton": ls.Experiment(
+            "kingston", ["status_quo", "top_down", "needs_formula", pilot], 5, 10, 2026
+        ),
+        "kingston": ls.Experiment(
+            "kingston",
+            ["status_quo", "top_down", "one_council", "local_integrated_services"],
+            5, 12, 2026,
+        ),
+        "pooling_by_localism": ls.Experiment(
+            made, ["status_quo", both], 5, 16, 2026,
+            metrics=[*third, "overhead_gbp", "service_gbp", "trust"],
+            design=ls.Grid(
+                {
+                    "Pooled and local.budgets.share": [0, 0.3, 0.6, 1],
+                    "Pooled and local.tier": ["authority", "neighbourhood", "area"],
+                }
+            ),
+        ),
+        "participation": ls.Experiment(
+            "norbiton", ["status_quo", one], 4, 12, 2026, warmup_years=4,
+            metrics=["participation", "need_months_unmet", "crises", "engagement_gbp",
+                     "spend_gbp", "trust"],
+            design=ls.Grid(
+                {
+                    "One Norbiton.listening.outreach": [0, 0.25, 0.5, 0.75, 1],
+                    "participation.b_outreach": ls.Range(levels=3),
+                }
+            ),
+        ),
+        "sensitivity": ls.Experiment(
+            "norbiton", ["status_quo", one], 4, 2, 2026, "fixed", warmup_years=4, metrics=third,
+            design=ls.Sobol(
+                dict.fromkeys(
+                    ("pooling.willingness", "needs.coupling", "doors.misdirection", "doors.drop",
+                     "contract.substitution", "contract.judgement_power",
+                     "supply.quality.voluntary", "participation.b_outreach", "trust.gain",
+                     "deciding.gbp_per_decider", "work.return_share", "health.return_share")
+                ),
+                64, seed=1,
+            ),
+        ),
+        "stress": ls.Experiment(
+            "norbiton", ["status_quo", "top_down", one], 4, 4, 2026, "fixed", warmup_years=4,
+            metrics=third,
+            design=ls.Grid({"scenario": ["steady", "austerity", "recession"]})
+            * ls.OneAtATime(
+                {
+                    "pooling.willingness": [0, 1],
+                    "contract.substitution": [0, 0.9],
+                    "doors.misdirection": [0, 0.6],
+                    "supply.quality.voluntary": [0.6, 1.2],
+                    "deciding.gbp_per_decider": [5000, 100_000],
+                    "One Norbiton.listening.outreach": [0, 1],
+                    "One Norbiton.contract": ["judgement", "targets"],
+                    "One Norbiton.access": ["silo", "hub"],
+                }
+            ),
+        ),
+    }  # fmt: skip
+    assert sorted(asked) == [file.stem for file in FILES]
+    for file in FILES:
+        read = ls.Experiment.from_config(file)
+        assert read == asked[file.stem], file.stem
+        assert read.fingerprint == asked[file.stem].fingerprint
