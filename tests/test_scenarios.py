@@ -171,6 +171,12 @@ def test_a_scenario_goes_on_through_a_fork():
     )
 
 
+def test_a_summary_says_which_scenario_it_was(results):
+    said = {name: ls.appraise(r, baseline="status_quo") for name, r in results.items()}
+    assert "2 years · scenario austerity · 3 replications" in str(said["austerity"].summary())
+    assert "scenario" not in str(said["steady"].summary())
+
+
 def test_numbers_of_a_scenario_are_drawn_with_the_others():
     asked = small(scenario="recession", years=1)
     drawn = [asked.plan.assumptions_of(r).value("recession.onset_work") for r in range(3)]

@@ -15,6 +15,7 @@ REAL_DATA = (
     "Contains National Statistics data © Crown copyright and database right; contains public "
     "sector information licensed under the Open Government Licence."
 )
+STEADY = "steady"  # a scenario that moves nothing goes without saying
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Subject:
     replications: int
     assumptions: str | None
     held: str = ""
+    scenario: str = ""
 
     @classmethod
     def of(cls, results: ResultsLike) -> Subject:
@@ -40,6 +42,7 @@ class Subject:
         if isinstance(drawn, Mapping):
             held = drawn.get("held") or {}
             drawn = drawn.get("mode")
+        scenario = (said.get("scenario") or {}).get("name", STEADY)
         years = said.get("years")
         return cls(
             place=title(str(place.get("name", ""))),
@@ -49,6 +52,7 @@ class Subject:
             replications=int(results.table["replication"].nunique()),
             assumptions=None if drawn is None else str(drawn),
             held=", ".join(f"{name} held at {value:g}" for name, value in held.items()),
+            scenario="" if scenario == STEADY else f"scenario {scenario}",
         )
 
     def sentence(self, policies: int) -> str:
@@ -57,6 +61,7 @@ class Subject:
             f"{self.place} {self.size}".strip(),
             f"{policies} policies",
             "" if self.years is None else _counted(self.years, "year"),
+            self.scenario,
             _counted(self.replications, "replication"),
             self._assumed(),
         ]
@@ -93,6 +98,7 @@ class Subject:
             f"localsim {__version__}",
             self.place,
             "" if self.years is None else _counted(self.years, "year"),
+            self.scenario,
             _counted(self.replications, "replication"),
             self._assumed(),
         ]
