@@ -62,3 +62,16 @@ def test_dials_that_are_none_are_told():
         plots.border(results, "near", "far", "crises")
     with pytest.raises(ls.LocalsimError, match="near"):
         plots.border(swept(), "nearer", "far", "crises")
+
+
+def test_metrics_of_one_unit_add_up():
+    results = swept(0.001)
+    more = results.table.assign(metric="solved", value=3.0 * results.table["value"])
+    results.table = pd.concat([results.table, more], ignore_index=True)
+    one = plots.border(results, "near", "far", "crises").axes[0].collections[0].get_array()
+    two = plots.border(results, "near", "far", {"crises": 1, "solved": -0.5})
+    assert np.allclose(two.axes[0].collections[0].get_array(), -0.5 * one)
+    assert two.axes[1].get_ylabel() == "crises less 0.5 × needs solved, crises"
+    results.table.loc[results.table["metric"] == "solved", "unit"] = "needs"
+    with pytest.raises(ls.LocalsimError, match="of one unit"):
+        plots.border(results, "near", "far", {"crises": 1, "solved": -0.5})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -37,7 +37,7 @@ def border(
     results: Swept,
     policy: str,
     baseline: str,
-    metric: str = NEED,
+    metric: str | Mapping[str, float] = NEED,
     group: str = WHOLE,
     dials: Sequence[str] | None = None,
 ) -> Figure:
@@ -45,7 +45,9 @@ def border(
 
     Blue is where the policy is better, red where it is worse, the line is the border between them,
     and dots mark where the 95 % interval of the paired difference holds zero. Dials are two columns
-    of the sweep's design, the first across; anything else that is varied is averaged over.
+    of the sweep's design, the first across; anything else that is varied is averaged over. Metrics
+    of one unit may be added up, each by its weight: ``{"amenity_benefit_gbp": 1, "spend_gbp": -1}``
+    is what is gained less what is spent.
 
     Raises
     ------
@@ -62,16 +64,20 @@ def border(
     x, y = _dials(design, dials)
     for name in (policy, baseline):
         one_of("policy", name, table["policy"].astype(str).unique())
-    one_of("metric", metric, table["metric"].astype(str).unique())
+    weights = {metric: 1.0} if isinstance(metric, str) else dict(metric)
+    for name in weights:
+        one_of("metric", name, table["metric"].astype(str).unique())
+    if not weights or len({units(table)[name] for name in weights}) > 1:
+        raise LocalsimError(f"metric is {metric!r}; metrics of one unit are wanted, with weights.")
     one_of("group", group, table["group"].astype(str).unique())
-    mean, clear = _surface(table, design, (policy, baseline), (metric, group), (x, y))
-    scale = Scale.of(units(table)[metric], float(np.nanmax(np.abs(mean.to_numpy()))))
+    mean, clear = _surface(table, design, (policy, baseline), (weights, group), (x, y))
+    scale = Scale.of(units(table)[next(iter(weights))], float(np.nanmax(np.abs(mean.to_numpy()))))
     values = mean.to_numpy() * scale.factor
     across, up = mean.columns.to_numpy(float), mean.index.to_numpy(float)
     figure = chart(6.6, 4.6)
     axes = figure.subplots()
     largest = float(np.nanmax(np.abs(values))) or 1.0
-    colours = WORSE_FIRST if direction(metric) == "higher" else BETTER_FIRST
+    colours = WORSE_FIRST if _better_up(weights) else BETTER_FIRST
     drawn = axes.pcolormesh(
         across,
         up,
@@ -88,14 +94,32 @@ def border(
     axes.set_ylabel(y, fontsize=BODY)
     axes.tick_params(labelsize=SMALL)
     bar = figure.colorbar(drawn, ax=axes, format=lambda value, _: number(value))
-    bar.set_label(f"{label(metric).lower()}, {scale.unit}", fontsize=BODY)
+    bar.set_label(f"{_named(weights)}, {scale.unit}", fontsize=BODY)
     bar.ax.tick_params(labelsize=SMALL)
-    heading = f"Where {legend_label(policy)} beats {title(baseline).lower()}, and where it loses"
+    heading = f"{legend_label(policy)} against {title(baseline).lower()}: better or worse?"
     reading = (
         "Colour: mean paired difference; blue is where it is better. Line: the border. "
         f"Dots: the {LEVEL:.0%} interval holds zero."
     )
     return finish(figure, heading, [reading, Subject.of(results).source()])
+
+
+def _better_up(weights: Mapping[str, float]) -> bool:
+    """Whether more of a sum of metrics is better, by the first that has a good direction."""
+    for name, weight in weights.items():
+        if direction(name) is not None:
+            return (direction(name) == "higher") == (weight > 0.0)
+    return True
+
+
+def _named(weights: Mapping[str, float]) -> str:
+    """Return a sum of metrics in words."""
+    said = ""
+    for name, weight in weights.items():
+        size = "" if abs(weight) == 1.0 else f"{abs(weight):g} × "
+        joint = (" less " if weight < 0.0 else " plus ") if said else ("less " * (weight < 0.0))
+        said += f"{joint}{size}{label(name).lower()}"
+    return said
 
 
 def _dials(design: pd.DataFrame, dials: Sequence[str] | None) -> tuple[str, str]:
@@ -125,22 +149,26 @@ def _surface(
     table: pd.DataFrame,
     design: pd.DataFrame,
     policies: tuple[str, str],
-    what: tuple[str, str],
+    what: tuple[Mapping[str, float], str],
     dials: tuple[str, str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the mean paired difference, dials y by x, and whether its interval leaves out zero."""
     from scipy import stats  # half a second to import: not before it is needed
 
-    metric, group = what
-    chosen = table[(table["metric"] == metric) & (table["group"] == group)]
-    keys = ["point", "replication"]
-    wide = chosen.assign(policy=chosen["policy"].astype(str)).pivot_table(
-        index=keys, columns="policy", values="value", observed=True
+    weights, group = what
+    chosen = table[table["metric"].isin(list(weights)) & (table["group"] == group)]
+    plain = chosen.assign(**{name: chosen[name].astype(str) for name in ("policy", "metric")})
+    wide = plain.pivot_table(
+        index=["point", "replication"], columns=["metric", "policy"], values="value"
     )
-    gap = (wide[policies[0]] - wide[policies[1]]).dropna().rename("gap").reset_index()
+    parts = [
+        weight * (wide[name, policies[0]] - wide[name, policies[1]])
+        for name, weight in weights.items()
+    ]
+    gap = pd.concat(parts, axis=1).sum(axis=1, skipna=False).dropna().rename("gap").reset_index()
     if gap.empty:
         raise LocalsimError(
-            f"No replication holds {metric!r} of {group!r} under both {policies[0]!r} and "
+            f"No replication holds {_named(weights)} of {group!r} under both {policies[0]!r} and "
             f"{policies[1]!r}."
         )
     x, y = dials
