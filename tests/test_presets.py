@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -192,3 +193,63 @@ def test_the_young_mayors_share_is_held_and_voted_on_by_the_young_alone():
     heard = model._hearings[0][-1].evidence.participants
     assert heard.age.min() >= 11
     assert heard.age.max() <= 17
+
+
+def test_two_authorities_share_fixed_cost_and_lose_fit(start):
+    before = lived(start, "silo_budgeting")
+    model = lived(start, "shared_services")
+    slots = [sum(p.slots for p in m.agents_by_type[ls.Provider]) for m in (before, model)]
+    assert slots[1] > slots[0]  # the same money buys more hands
+    success = [m.town.nodes.work["success"][m.town.patches.desks :, 0] for m in (before, model)]
+    assert (success[1] < success[0]).all()
+
+
+def test_agreements_report_what_was_negotiated_and_align_a_tenth(start):
+    for name, tier in (
+        ("local_area_agreement", "authority"),
+        ("multi_area_agreement", "sub-region"),
+    ):
+        model = start.fork(PRESETS[name]())
+        model.run(1)
+        first = model.ledger.spent_by("compliance")
+        national = start.fork(PRESETS["top_down"]())
+        national.run(1)
+        assert first / national.ledger.spent_by("compliance") == pytest.approx(35 / 188, rel=0.05)
+        assert {d.tier for d in model.agents_by_type[ls.Commissioner]} == {tier}
+        model.run(2)
+        assert 0.0 < model.regimes[0].pooled_share < 0.1
+
+
+def test_autonomy_is_earned_one_freedom_at_a_time_and_goes_with_belief():
+    def lives(years, **numbers):
+        values = {f"deal.{name}": value for name, value in numbers.items()}
+        model = ls.Model(
+            TOWN, PRESETS["earned_autonomy"](), seed=2, warmup_years=1,
+            assumptions=ls.Assumptions.default().replace(values),
+        )  # fmt: skip
+        seen = []
+        for _ in range(years):
+            now = model.regimes[0].policy
+            seen.append((now.contract.items, isinstance(now.budgets, ls.Pooled)))
+            model.run(1)
+        return seen
+
+    held, fewer, free = (188, False), (35, False), (35, True)
+    assert lives(4, grant_belief=0.0) == [held, fewer, free, free]
+    assert lives(4, grant_belief=1.0, withdraw_belief=0.0) == [held] * 4
+    doubted = {"prior_belief": 0.8, "grant_belief": 0.6, "withdraw_belief": 0.5, "noise_sd": 0.5}
+    granted = [(items == 35) + pooled for items, pooled in lives(9, **doubted)]
+    assert max(granted) > 0
+    assert any(after < before for before, after in pairwise(granted)), "never withdrawn"
+
+
+def test_buildings_change_hands(start):
+    assert measured(lived(start, "asset_transfer")) != measured(
+        lived_with(start, ls.policies.asset_transfer(), ls.Community(buildings=0.0))
+    )
+
+
+def lived_with(start, policy, supply, years=2):
+    model = start.fork(replace(policy, supply=supply))
+    model.run(years)
+    return model

@@ -17,10 +17,12 @@ from localsim.policy.presets.centre import (
     top_down,
 )
 from localsim.policy.presets.council import (
+    asset_transfer,
     citizens_hub,
     coordinated_care,
     one_council,
     prudential_borrowing,
+    shared_services,
 )
 from localsim.policy.presets.local import (
     local_integrated_services,
@@ -29,7 +31,13 @@ from localsim.policy.presets.local import (
     personal_budgets,
     young_mayor,
 )
-from localsim.policy.presets.partners import city_region, place_based_budget
+from localsim.policy.presets.partners import (
+    city_region,
+    earned_autonomy,
+    local_area_agreement,
+    multi_area_agreement,
+    place_based_budget,
+)
 
 PRESETS: dict[str, Callable[[], Policy]] = {
     "status_quo": status_quo,
@@ -43,9 +51,14 @@ PRESETS: dict[str, Callable[[], Policy]] = {
     "local_integrated_services": local_integrated_services,
     "coordinated_care": coordinated_care,
     "citizens_hub": citizens_hub,
+    "shared_services": shared_services,
     "personal_budgets": personal_budgets,
+    "local_area_agreement": local_area_agreement,
+    "multi_area_agreement": multi_area_agreement,
     "city_region": city_region,
     "participatory_budgeting": participatory_budgeting,
+    "asset_transfer": asset_transfer,
+    "earned_autonomy": earned_autonomy,
     "prudential_borrowing": prudential_borrowing,
     "young_mayor": young_mayor,
 }
@@ -53,10 +66,14 @@ PRESETS: dict[str, Callable[[], Policy]] = {
 
 __all__ = [
     "PRESETS",
+    "asset_transfer",
     "citizens_hub",
     "city_region",
     "coordinated_care",
+    "earned_autonomy",
+    "local_area_agreement",
     "local_integrated_services",
+    "multi_area_agreement",
     "needs_formula",
     "neighbourhoods_1994",
     "one_council",
@@ -65,6 +82,7 @@ __all__ = [
     "personal_budgets",
     "place_based_budget",
     "prudential_borrowing",
+    "shared_services",
     "silo_budgeting",
     "status_quo",
     "top_down",

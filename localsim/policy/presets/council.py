@@ -9,7 +9,7 @@ from localsim.policy.contract import Judgement
 from localsim.policy.policy import Policy
 from localsim.policy.presets.centre import COUNCIL
 from localsim.policy.rules import Planner
-from localsim.policy.supply import Community
+from localsim.policy.supply import Community, Shared
 
 
 def one_council() -> Policy:
@@ -74,4 +74,33 @@ def prudential_borrowing(gbp_per_head: float = 50.0, years: int = 25) -> Policy:
         rule=Planner(),
         capital=Borrow(gbp_per_head=gbp_per_head, years=years, into="prevention"),
         description="a loan spent on prevention, repaid over years",
+    )
+
+
+def shared_services() -> Policy:
+    """Two authorities share their staff: fixed costs once, and a service that fits neither as well.
+
+    Kingston and Richmond shared children's services from 2014 and agreed to share more (sources
+    K18, K19: business cases, not findings).
+    """
+    return Policy(
+        name="shared_services",
+        tier="authority",
+        supply=Shared(authorities=2),
+        description="staff shared with another authority",
+    )
+
+
+def asset_transfer() -> Policy:
+    """Voluntary organisations take over half of the agencies' buildings, and what they cost.
+
+    The Quirk review of 2007 asked councils to hand buildings to communities; by 2009 a third of
+    eighty councils had handed over none in five years (source E23).
+    """
+    return Policy(
+        name="asset_transfer",
+        tier="authority",
+        contract=Judgement(),
+        supply=Community(buildings=0.5),
+        description="community organisations take buildings over, and work by grant",
     )
