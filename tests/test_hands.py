@@ -144,27 +144,32 @@ def test_a_community_takes_a_building_over_with_its_room_its_upkeep_and_what_let
     model = Model(PLACE, TRANSFER, assumptions=numbers, warmup_years=0)
     model.run(1)
     assert not model.providers.upkeep_gbp.any()  # nobody was there yet who could
-    room, price = model.providers.capacity[:, VOLUNTARY].copy(), model.accounts.pay_gbp.copy()
+    room = model.providers.capacity[:, VOLUNTARY].copy()
     decided(model)
     held = model.providers.upkeep_gbp > 0.0
     there = model.providers.alive[:, VOLUNTARY]
     assert held.any()
     assert there[held].all()
     value = model.facts.value
+    price = model.providers.price[held, IN_HOUSE]
+    pool_gbp = np.zeros(room.size)
+    np.add.at(pool_gbp, model.town.patches.pool, model.facts.historic_gbp[:, :4])
     more = model.providers.capacity[held, VOLUNTARY] - room[held]
-    slots = model.providers.upkeep_gbp[held] / value("assets.premises_share")
-    slots /= model.providers.price[held, IN_HOUSE]
-    assert more == pytest.approx(value("assets.room_share") * slots)
-    asked = model.accounts.pay_gbp[:, VOLUNTARY] / np.maximum(
-        1, model.town.nodes.work["slots"][:, VOLUNTARY]
-    )
-    used = held & (model.town.nodes.work["slots"][:, VOLUNTARY] > 0)
-    rent_free = model.providers.price[:, VOLUNTARY] * (1 - value("assets.premises_share"))
-    assert asked[used] == pytest.approx(rent_free[used])
+    assert more == pytest.approx(value("assets.room_share") * pool_gbp[held] / price)
+    size = model.providers.capacity[held, VOLUNTARY]
+    usual = value("assets.premises_share") * price * size
+    assert model.providers.upkeep_gbp[held] == pytest.approx(usual)
+    slots = model.town.nodes.work["slots"][:, VOLUNTARY]
+    used = held & (slots > 0)
+    assert used.any()
+    paid, cost = (x[used, VOLUNTARY] / slots[used]
+                  for x in (model.accounts.pay_gbp, model.accounts.cost_gbp))  # fmt: skip
+    assert paid == pytest.approx(model.providers.price[used, VOLUNTARY])
+    rent_free = model.providers.cost[used, VOLUNTARY] * (1 - value("assets.premises_share"))
+    assert cost == pytest.approx(rent_free)
     upkeep = model.providers.upkeep_gbp.sum()
     assert model.ledger.spent_by("upkeep") == pytest.approx(upkeep * value("assets.upkeep_ratio"))
     assert model.ledger.received_from("lettings") == pytest.approx(1.2 * upkeep)
-    assert price.sum() > 0.0
     assert figures(model)["buildings_held", "all"] == held.sum()
 
 
@@ -217,6 +222,45 @@ def test_buildings_need_a_community():
         Shared(1)
     with pytest.raises(LocalsimError, match="coproduction"):
         InHouse(coproduction=1.5)
+
+
+# ── what it may move ────────────────────────────────────────────────────────────────────────────
+
+CASEWORK = ("need_months_unmet", "opened", "presented", "solved", "crises", "returns_per_solved",
+            "wait_mean_months", "contacts_per_solved", "trust", "participation")  # fmt: skip
+
+
+def test_projects_move_amenities_and_money_and_where_nothing_is_prevented_no_case():
+    start = Model(PLACE, seed=4, assumptions=world(place__prevention=0.0), warmup_years=1)
+    plain, asking = (start.fork(Policy("c", supply=Community(projects=n))) for n in (0, 2))
+    plain.run(3)
+    asking.run(3)
+    before, after = figures(plain), figures(asking)
+    moved = {m for m, g in after if g == "all" and after[m, g] != before.get((m, g))}
+    assert not moved & set(CASEWORK)
+    assert moved >= {"amenity_benefit_gbp", "volunteer_time_gbp", "gifts_gbp", "full_cost_gbp"}
+
+
+@pytest.mark.parametrize("supply", [InHouse, Market, Community])
+def test_working_along_moves_no_money_of_the_place_in_its_first_year(warm, supply):
+    found = []
+    for share in (0.1, 1.0):  # both change hands, which itself has a price
+        model = warm.fork(Policy("p", supply=supply(coproduction=share)))
+        model.run(1)
+        found.append(figures(model))
+    for metric in ("service_gbp", "overhead_gbp", "amenity_benefit_gbp", "gifts_gbp"):
+        assert found[0][metric, "all"] == found[1][metric, "all"], metric
+    assert found[0]["returns_per_solved", "all"] > found[1]["returns_per_solved", "all"]
+
+
+def test_buildings_that_nobody_takes_change_nothing(warm):
+    start = Model(PLACE, seed=4, assumptions=world(volunteers__cost_ratio=1.0), warmup_years=1)
+    kept, offered = (
+        start.fork(Policy("c", supply=Community(buildings=share))) for share in (0.0, 1.0)
+    )
+    kept.run(3)
+    offered.run(3)
+    assert measure(kept) == measure(offered)
 
 
 # ── money ───────────────────────────────────────────────────────────────────────────────────────

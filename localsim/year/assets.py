@@ -1,8 +1,8 @@
 """Asset transfer: a community takes a building over, with its room, its upkeep and its risk.
 
-A slot's price contains what its premises cost. A voluntary provider that holds the building of its
-pool asks for no rent and has room for more; in turn it bears upkeep and, some years, a repair, and
-takes what letting brings. Where that uses its reserves up it fails, and the building goes back.
+What a slot costs contains premises. A voluntary provider that holds a building of its own pays no
+rent and has room for more; in turn it bears upkeep and, some years, a repair, and takes what
+letting brings. Where that uses its reserves up it fails, and the building goes back.
 """
 
 from __future__ import annotations
@@ -27,16 +27,14 @@ if TYPE_CHECKING:
 LETTINGS = "lettings"
 
 
-def rent_free(facts: Facts, providers: Providers, nodes: Array, price: Array, cost: Array) -> None:
-    """Take premises out of what a slot costs those who hold their building, in place.
+def rent_free(facts: Facts, providers: Providers, nodes: Array, cost: Array) -> None:
+    """Take premises out of what work costs those who hold a building, in place.
 
-    `price` and `cost` float64[n, P] are those of pools, nodes int64[n].
+    `cost` float64[n, P] is that of a slot in pools, nodes int64[n].
     """
     held = providers.upkeep_gbp[nodes] > 0.0
     if held.any():
-        rest = 1.0 - facts.value("assets.premises_share")
-        price[held, VOLUNTARY] *= rest
-        cost[held, VOLUNTARY] *= rest
+        cost[held, VOLUNTARY] *= 1.0 - facts.value("assets.premises_share")
 
 
 def keep_buildings(
@@ -89,9 +87,11 @@ def _take_over(
         forward = streams.uniform(key, people, episode=year) < chance
         found = np.bincount(pool, weights=forward, minlength=town.patches.nodes) > 0.0
         for node in nodes[free & (providers.theme[nodes] == k) & found[nodes]]:
-            providers.upkeep_gbp[node] = facts.value("assets.premises_share") * money[node]
-            slots = money[node] / max(float(providers.price[node, IN_HOUSE]), 1e-300)
-            providers.capacity[node, VOLUNTARY] += facts.value("assets.room_share") * slots
+            price = float(providers.price[node, IN_HOUSE])
+            room = facts.value("assets.room_share") * money[node] / max(price, 1e-300)
+            providers.capacity[node, VOLUNTARY] += room
+            size = float(providers.capacity[node, VOLUNTARY])
+            providers.upkeep_gbp[node] = facts.value("assets.premises_share") * price * size
 
 
 def _bear(

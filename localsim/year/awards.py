@@ -74,7 +74,7 @@ def award(
     scale = float(supply.lot_slots) ** -facts.value("supply.scale")
     price[:, IN_HOUSE + 1 :] *= scale
     cost[:, IN_HOUSE + 1 :] *= scale
-    rent_free(facts, providers, nodes, price, cost)
+    rent_free(facts, providers, nodes, cost)
     cost[:, IN_HOUSE + 1 :] *= _costs_of_the_year(facts, providers, nodes, year)
     providers.order[nodes[due]] = _ranked(providers, supply, nodes[due], price[due], kinds)
     providers.awarded[nodes[due]] = year

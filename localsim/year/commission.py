@@ -26,8 +26,8 @@ class Providers:
     of its work, and with what errors added up, it is seen. `awarded` int64[M] is the year of the
     last award, -1 before any, and `order` int64[M, P] the bidders then, best first; `theme`
     int64[M] the casework theme of a pool; `failed` int64[Z] how many failed since a policy began.
-    `upkeep_gbp` float64[M] is what a year's upkeep of a pool's building cost the authority before a
-    voluntary provider took it over, and 0 where none has.
+    `upkeep_gbp` float64[M] is what a year's upkeep of the building that a pool's voluntary provider
+    holds cost the authority, and 0 where it holds none.
     `rates` and `effort` float64[M, J] are what a pool's contract pays for the measure of each of
     its tasks, and the effort that it has, above the intrinsic level; nothing beyond its own tasks.
     """
