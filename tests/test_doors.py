@@ -39,7 +39,8 @@ QUICK = {
 }  # fmt: skip
 SURE = {
     "doors.misdirection": 0.0, "doors.drop": 0.0, "needs.coupling": 0.0,
-    "doors.slots_per_1000": 50.0,
+    "doors.slots_per_1000": 50.0, "turnover.owned": 0.0, "turnover.social_rented": 0.0,
+    "turnover.private_rented": 0.0,
 }  # fmt: skip
 
 

@@ -68,8 +68,9 @@ def test_outcome_budgeting_moves_the_councils_money_and_nobody_elses(start):
     names = [theme.name for theme in model.themes]
     council = np.isin(names, ["family", "place"])
     change = by_theme(model) / by_theme(quo)
-    assert np.ptp(change[~council]) < 0.05  # overheads, and what whole slots left over
-    assert np.ptp(change[council]) > 0.1
+    apart = np.ptp(change[~council])  # overheads, and what whole slots left over
+    assert apart < 0.15
+    assert np.ptp(change[council]) > 2.0 * apart
 
 
 def test_neighbourhood_committees_decide_their_twentieth(start):
