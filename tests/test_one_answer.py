@@ -25,7 +25,7 @@ KINDS = typing.get_type_hints(ls.Policy)
 WORLD = Assumptions.default()
 PRICED = (
     "compliance.", "deciding.", "engagement.", "coordination.", "tender.", "transition.",
-    "doors.contact_gbp", "doors.co_location", "supply.building_gbp",
+    "deal.gbp", "doors.contact_gbp", "doors.co_location", "supply.building_gbp",
 )  # fmt: skip
 FREE = WORLD.replace({name: 0.0 for name in WORLD.names if name.startswith(PRICED)})
 NEEDS_ARGUMENTS = {"borrow": ls.Borrow(50.0)}
@@ -53,6 +53,7 @@ MAY_MOVE = {
     "counting": set(),
     "capital": SPENDING | {"investment_gbp", "debt_gbp", "debt_service_gbp"},
     "devolved": SPENDING | {"participation"},
+    "deal": CASEWORK | {"freedom_years", "pledges_missed"},
 }
 # Where money can be moved, whoever decides, on what evidence and for whom moves it.
 MAY_MOVE_WHERE_MONEY_MOVES = {
@@ -69,6 +70,7 @@ OVERHEADS_OF = {
     "counting": {"coordination"},
     "capital": {"coordination"},
     "devolved": {"deciding", "engagement"},
+    "deal": {"coordination", "compliance"},
 }
 FENCED = ls.Policy("fenced")
 FREED = ls.Policy(
