@@ -21,13 +21,16 @@ def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def other_makers(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Say in which packages and code two experiments differ."""
+    """Say in which packages, code and kind of processor two experiments differ."""
     old, new = before.get("versions", {}), now["versions"]
-    return "; ".join(
+    said = [
         f"{name} was {old.get(name, 'absent')} and is {new.get(name, 'absent')}"
         for name in {**old, **new}
         if old.get(name) != new.get(name)
-    )
+    ]
+    if before.get("processor") != now["processor"]:
+        said += ["the processor has other instructions"]
+    return "; ".join(said)
 
 
 def _inside(what: str, before: Any, now: Mapping[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -323,7 +325,8 @@ class Experiment:
             "policies": [
                 {
                     "name": policy.name,
-                    "description": str(policy.describe()),
+                    # Not where in memory a rule of the user's happens to be.
+                    "description": re.sub(r" at 0x[0-9a-f]+", "", str(policy.describe())),
                     "fingerprint": fingerprint(policy),
                 }
                 for policy in self.policies
@@ -345,7 +348,7 @@ class Experiment:
             "themes": None if self.themes is None else [str(t.name) for t in self.themes],
             "metrics": None if self.metrics is None else list(self.metrics),
             "warmup_years": self.warmup_years,
-            "design": None if self.design is None else self.design.describe(),
+            "design": None if self.design is None else _plain(self.design.describe()),
             "points": 1 if self.design is None else len(self.design),
             "plan": fingerprint(self._unit()),
             "versions": versions(),
@@ -365,6 +368,11 @@ class Experiment:
             f"<Experiment {self.name!r}: {self.place.name}, {names}; {self.years} years × "
             f"{points}{self.replications} replications, seed {self.seed}>"
         )
+
+
+def _plain(described: dict[str, Any]) -> dict[str, Any]:
+    """Return a description as it will be read back."""
+    return dict(json.loads(json.dumps(described)))
 
 
 def _numbers(assumptions: Assumptions, *, ranges: bool) -> dict[str, tuple[Any, ...]]:

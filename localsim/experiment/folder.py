@@ -33,7 +33,7 @@ from localsim.experiment import sealed
 from localsim.experiment.frozen import Frozen
 from localsim.experiment.sealed import DamagedError
 from localsim.experiment.tables import FAILURES, RUNS, SERIES, Book, Tables
-from localsim.experiment.units import Block, Unit, blocks, home
+from localsim.experiment.units import Block, Unit, blocks, home, rectangles
 
 MANIFEST, DESIGN, TABLE = "manifest.json", "design.parquet", "results.parquet"
 RUNS_IN, SERIES_IN, FAILURES_IN, QUARANTINE = "runs", "series", "failures", ".quarantine"
@@ -182,9 +182,16 @@ class Folder:
             yield key, done.get(key, [])
 
     def state(self) -> str:
-        """Return a digest of which chunks there are: equal names hold equal bytes."""
-        names = [block.name for chunks in self.listed().values() for block in chunks]
-        names += [file.stem for file in self.set_aside().values()]
+        """Return a digest of which units there are, however their chunks came about."""
+        done, names = self.listed(), list[str]()
+        for chunks in done.values():
+            units = {unit for chunk in chunks for unit in chunk} if len(chunks) > 1 else set()
+            names += [block.name for block in (rectangles(units) if units else chunks)]
+        names += [
+            file.stem
+            for unit, file in self.set_aside().items()
+            if not any(unit in chunk for chunk in done.get(home(unit), []))
+        ]
         return hashlib.blake2b("\n".join(names).encode(), digest_size=16).hexdigest()
 
     @property

@@ -69,7 +69,8 @@ class Store:
         if kept is not None:
             _refuse_other(path, kept, experiment)
         with _told(path, FolderError):
-            frozen = None if points is None else _frozen(path, points)
+            same = kept is not None and kept["design"] == experiment["design"]
+            frozen = None if points is None else _frozen(path, points, same=same)
             for name in (RUNS_IN, SERIES_IN, STAGING):
                 (path / name).mkdir(parents=True, exist_ok=True)
             sealed.sweep(path)
@@ -273,18 +274,18 @@ def _refuse_other(path: Path, kept: Mapping[str, Any], now: Mapping[str, Any]) -
     others = other_makers(kept, now)
     if others:
         raise FolderError(
-            f"the results in {path} were made by other software ({others}), so more of them need "
-            f"not agree with those to the last bit; {INSTEAD}"
+            f"the results in {path} were made by another version or machine ({others}), so more "
+            f"of them need not agree with those to the last bit; {INSTEAD}"
         )
 
 
-def _frozen(path: Path, points: Points) -> Frozen | None:
+def _frozen(path: Path, points: Points, *, same: bool) -> Frozen | None:
     """Return the points that a folder was begun with; refuse points that differ from them."""
     try:
         kept = Frozen(path / DESIGN)
     except DamagedError:
         return None  # each chunk says which points it is of
-    told = difference(kept, points)
+    told = None if same else difference(kept, points)
     if told is not None:
         raise FolderError(f"{path} holds the results of another design ({told}); {INSTEAD}")
     return kept
