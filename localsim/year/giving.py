@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 VOLUNTEERS = "volunteers' time"
 GIVEN = "given"
-_HALVINGS = 200
+_HALVINGS = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +51,16 @@ class CivicCore:
         """Return the core of a place; ties in readiness go by a draw of each resident's own."""
         people = facts.population
         adult = np.flatnonzero(people.age_band >= ADULT)
-        tie = streams.uniform(facts.key("volunteers/core"), people.entity[adult])
-        ready = adult[np.lexsort((tie, -priorities.propensity[adult]))]
+        ready = priorities.propensity[adult]
         size = round(facts.value("volunteers.core_share") * adult.size)
-        rows = np.sort(ready[:size])
+        chosen = np.ones(adult.size, dtype=bool)
+        if size < adult.size:
+            last = np.partition(ready, adult.size - size - 1)[adult.size - size - 1 :].min()
+            chosen = ready > last
+            tied = np.flatnonzero(ready == last)
+            luck = streams.uniform(facts.key("volunteers/core"), people.entity[adult[tied]])
+            chosen[tied[np.argsort(luck, kind="stable")][: size - int(chosen.sum())]] = True
+        rows = adult[chosen]
         areas = len(facts.place.codes)
         area = people.area[rows]
         deprived = people.income_deprived[rows].astype(np.int64)
