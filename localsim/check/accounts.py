@@ -96,7 +96,7 @@ def ledger(place: Place | None = None, *, policies: int = 12, seed: int = 0) -> 
 def random_policy(seed: int, draw: int) -> Policy:
     """Return a policy whose answers are picked at random, the same for the same numbers."""
     key = streams.key(seed, draw, "check: a random policy")
-    luck = iter(streams.uniform(key, np.arange(32, dtype=np.uint64)).tolist())
+    luck = iter(streams.uniform(key, np.arange(64, dtype=np.uint64)).tolist())
 
     def one_of[T](answers: Sequence[T]) -> T:
         return answers[int(next(luck) * len(answers))]
