@@ -16,6 +16,7 @@ from localsim.dynamics.columns import (
     ACCESS_MONTHS,
     CONTACTS,
     CRISES,
+    EXPIRED,
     FIRST_STARTS,
     LEFT,
     NEED_MONTHS,
@@ -124,6 +125,10 @@ METRICS: dict[str, Metric] = {
             "Share of the same times that missed the target and are reported as having met it.",
         ),
         Metric("solved", "Needs solved", "needs", "higher", "Needs that a service solved."),
+        Metric(
+            "expired", "Needs that expired", "needs", "lower",
+            "Needs that were not served by a month's end, in a world where they do not last.",
+        ),
         Metric(
             "opened", "Needs opened", "needs", "lower",
             "Needs that arose, or that newcomers brought.",
@@ -303,6 +308,7 @@ def _casework(model: Model, group: str, cells: Array | slice, themes: slice) -> 
         ("solved", SOLVED),
         ("opened", OPENED),
         ("presented", PRESENTATIONS),
+        ("expired", EXPIRED),
         ("moved_away", LEFT),
     ):
         yield name, group, float(total[flow])

@@ -16,6 +16,7 @@ from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.moving import Moves, growth, move, moves_of
+from localsim.dynamics.tides import ebb, surge
 from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
 from localsim.ledger import Ledger
@@ -231,7 +232,8 @@ class Model(PeopledModel):
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, worth, spend) * grown
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
         slope *= self.course.onsets(self.facts.casework, self.facts.value, self.scenario_year)
-        self.town.hazard.slope[:] = slope * self.estate.prevented(self.facts)[:, None]
+        self.town.year_slope = slope * self.estate.prevented(self.facts)[:, None]
+        self.town.hazard.slope[:] = self.town.year_slope
         self.standing = Standing.of(self.facts, self.accounts, self.owners)
 
     def live(self) -> None:
@@ -240,8 +242,10 @@ class Model(PeopledModel):
         if calendar % MONTHS_A_YEAR == 0:
             self.moves = moves_of(self.facts, self.town, calendar // MONTHS_A_YEAR)
         move(self.town, self.moves, calendar % MONTHS_A_YEAR)
+        surge(self.facts, self.town, calendar)
         for _ in range(self.ticks_per_month):
             self.tick()
+        ebb(self.facts, self.town, calendar)
         self.amenity_gbp += self.amenity_year_gbp / MONTHS_A_YEAR
 
     def tick(self) -> None:

@@ -13,6 +13,7 @@ from localsim.check.fences import RingFence, ring_fence
 from localsim.check.givers import CrowdOut, Volunteers, crowd_out, volunteers
 from localsim.check.losing import MECHANISMS, LocalLoses, local_loses
 from localsim.check.provision import UniformProvision, uniform_provision, uniform_provision_log
+from localsim.check.purses import RiskPooling, risk_pooling
 from localsim.check.queues import FailureDemand, Queue, failure_demand, queue
 from localsim.check.rows import CHECKS, Row, run_all
 from localsim.check.sameness import (
@@ -49,6 +50,7 @@ __all__ = [
     "Queue",
     "Relabelling",
     "RingFence",
+    "RiskPooling",
     "Row",
     "Selection",
     "SpilloverThreshold",
@@ -75,6 +77,7 @@ __all__ = [
     "referendum",
     "relabelling",
     "ring_fence",
+    "risk_pooling",
     "run_all",
     "selection",
     "spillover_threshold",

@@ -19,6 +19,7 @@ from localsim.check.fences import ring_fence
 from localsim.check.givers import crowd_out, volunteers
 from localsim.check.losing import LocalLoses, local_loses, shipped
 from localsim.check.provision import uniform_provision, uniform_provision_log
+from localsim.check.purses import risk_pooling
 from localsim.check.queues import failure_demand, queue
 from localsim.check.sameness import (
     identical_policies,
@@ -61,6 +62,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
         doors,
         targets,
         relabelling,
+        risk_pooling,
         identical_policies,
         label_swap,
         unrelated_theme,
@@ -93,6 +95,7 @@ _ASKED: dict[str, tuple[tuple[Any, ...], ...]] = {
         ([1, 1], [[1, 0.5], [0.5, 1]], [0.25, 1], 1),
         ([2, 1, 3], [[2, 0.5, 0.2], [0.5, 1, 0], [0.2, 0, 3]], [0.5, math.inf, 2], 0.7),
     ),
+    "risk_pooling": ((2, 0.25, 0),),
     "relabelling": ((4, 4, 1.5),),
     "failure_demand": ((0.5, 1, 0), (0.5, 1, 0.2), (0.5, 1, 0.4)),
     "local_loses": tuple((mechanism,) for mechanism in shipped()),

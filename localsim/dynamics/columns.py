@@ -22,10 +22,12 @@ PHASES = ("none", "unpresented", "waiting at a door", "being assessed", "queuein
 DECISIONS = (
     "onset", "severity", "heal", "crisis", "present", "door", "route", "drop",
     "assess", "provider", "service", "solve", "return", "sequence", "handover", "priority",
+    "expire",
 )  # fmt: skip
 (
     ONSET, SEVERITY, HEAL, CRISIS, PRESENT, DOOR, ROUTE, DROP,
     ASSESS, PROVIDER, SERVICE, SOLVE, RETURN, SEQUENCE, HANDOVER, PRIORITY,
+    EXPIRE,
 ) = range(len(DECISIONS))  # fmt: skip
 
 # What is counted, by cell and theme.
@@ -35,12 +37,14 @@ FLOWS = (
     "service_months", "first_starts", "access_months", "left",
     # Times that a target is set for: how many, their true months, and what is reported of them.
     "timed", "timed_months", "over_target", "relabelled", "relabelled_months",
+    "expired",
 )  # fmt: skip
 (
     OPENED, HEALED, SOLVED, RETURNED, LAPSED, CRISES, PRESENTATIONS, CONTACTS,
     PASS_OFFS, DROPPED, STARTS, WAITED, WAIT_MONTHS, NEED_MONTHS, SYSTEM_MONTHS,
     SERVICE_MONTHS, FIRST_STARTS, ACCESS_MONTHS, LEFT,
     TIMED, TIMED_MONTHS, OVER_TARGET, RELABELLED, RELABELLED_MONTHS,
+    EXPIRED,
 ) = range(len(FLOWS))  # fmt: skip
 
 # Waits from presentation to the first service are counted in bins of equal ratio of (1 + weeks).

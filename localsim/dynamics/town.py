@@ -120,6 +120,7 @@ class Town:
     hazard: Hazard
     months: float = 0.0
     base_slope: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    year_slope: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Town:
         return Town(
@@ -134,6 +135,7 @@ class Town:
             hazard=Hazard(*(column.copy() for column in self.hazard)),
             months=self.months,
             base_slope=self.base_slope,
+            year_slope=self.year_slope,
         )
 
     def trust_now(self, rows: Any) -> Any:
@@ -195,7 +197,7 @@ def settle(facts: Facts, patches: Patches) -> Town:
         hazard=Hazard(np.zeros((areas, themes)), np.zeros((areas, themes))),
         base_slope=np.tile(fact.per_theme(facts, "onset_per_year") / 12.0, (areas, 1)),
     )
-    town.hazard.slope[:] = town.base_slope
+    town.hazard.slope[:] = town.year_slope = town.base_slope
     town.nodes.vacant[:, 0] = town.rules.theme["most_vacant"]
     everybody = np.arange(n)
     for k in range(themes):
