@@ -19,7 +19,7 @@ from localsim.policy.policy import Policy
 from localsim.policy.presets import status_quo
 from localsim.tasks import Tasks
 from localsim.themes import Casework, default_themes
-from localsim.year.decide import look
+from localsim.year.sight import look
 from localsim.year.effort import best_rates, effort
 
 PLACE = Place.synthetic(900, areas=5, seed=2, neighbourhood_areas=3)
@@ -219,7 +219,7 @@ def test_deciders_see_waits_as_they_are_reported():
     policy = Policy("held", contract=Targets(188, target_months=0.25))
     model = Model(PLACE, policy, seed=4, warmup_years=1, assumptions=numbers)
     model.run(1)
-    sight = look(model.facts, model.town, model.values, None, model.since, 1, speak=False)
+    sight = look(model.facts, model.town, model.priorities, None, model.since, 1, speak=False)
     assert sight.starts.sum() > 0
     assert (sight.access_months <= 0.25 * sight.starts + 1e-9).all()
     assert read(model)["wait_mean_months", "all"] > 0.25

@@ -33,7 +33,7 @@ def test_what_is_not_served_by_the_month_s_end_is_gone():
         conserved(model)
         assert (model.town.nodes.queue["waiting"][model.town.patches.desks :] == 0).all()
     total = model.town.tally.flows.sum(axis=(0, 1))
-    assert total[EXPIRED] > 50
+    assert total[EXPIRED] > 20
     gone = total[[SOLVED, HEALED, LEFT, EXPIRED]].sum()
     assert total[OPENED] - gone == model.open_needs - before
 
