@@ -19,8 +19,8 @@ from localsim.policy.policy import Policy
 from localsim.policy.presets import status_quo
 from localsim.tasks import Tasks
 from localsim.themes import Casework, default_themes
-from localsim.year.sight import look
 from localsim.year.effort import best_rates, effort
+from localsim.year.sight import look
 
 PLACE = Place.synthetic(900, areas=5, seed=2, neighbourhood_areas=3)
 SUBSTITUTES = [[1.0, 0.5], [0.5, 1.0]]
