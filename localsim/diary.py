@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HUB = "hub"
 UNSEEN = "moved on between two looks"
 MOVED = "moved away"
+LEFT = "left by its provider"
 MOST_LOOKS = 1000
 
 # What the end of a spell was, by the phase that it was in and the phase that came next.
@@ -196,12 +197,20 @@ class Diary(Model):
         served = old.phase == PHASES[IN_SERVICE] and following not in (NO_NEED, UNPRESENTED)
         if new is not None and served and new.step > old.step:
             ended = "handed over"
+        elif served and self._was_left(old, case):
+            ended = LEFT
         if self._has_left(old):
             ended = MOVED
         end = new.start if new is not None and goes_on else now
         self._ended.append(old._replace(end=end, ended=ended))
         if new is not None:
             self._current[c] = new
+
+    def _was_left(self, old: Spell, case: Any) -> bool:
+        """Say whether the provider that served a need has failed, and left it in the queue."""
+        node, p = int(case["node"]), KINDS.index(old.where)
+        known = self.providers.generation[node, p] >= 0
+        return bool(known and not self.providers.alive[node, p])
 
     def _has_left(self, old: Spell) -> bool:
         """Say whether those whose need it was have moved away since."""

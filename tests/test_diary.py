@@ -49,6 +49,23 @@ def test_spells_of_a_need_follow_one_another(diary):
     assert diary.spells["end"].max() == pytest.approx(12)
 
 
+def test_a_provider_that_fails_leaves_its_cases(place):
+    fragile = {"supply.reserve_months": 1.0, "supply.gift_share": 0.0, "supply.entry": 0.0,
+               "supply.capacity_share": 0.4, "supply.grant_loss": 0.0,
+               "supply.price.voluntary": 0.6, "supply.cost.voluntary": 0.9}  # fmt: skip
+    policy = ls.Policy("grants", supply=ls.Community(quality_weight=0.0))
+    world = ls.Assumptions.default().replace(fragile)
+    kept = ls.Diary(place, policy, seed=3, assumptions=world, warmup_years=0)
+    kept.run(1)
+    spells = kept.spells
+    left = spells[spells["ended"] == "left by its provider"]
+    assert len(left) > 0
+    assert set(left["where"]) <= {"private", "voluntary", "co-operative"}
+    assert kept.providers.failed.sum() > 0
+    late = left["end"] - left["end"].round()  # at the end of a month, as the next look has it
+    assert late.between(-1e-9, 1 / 240 + 1e-9).all()
+
+
 def test_only_those_followed_are_written_of_alike(place, diary):
     row = int(diary.spells["resident"].iloc[0])
     one = ls.Diary(place, seed=3, warmup_years=2, residents=[row])
