@@ -12,6 +12,7 @@ from localsim.plots.intervals import differences
 from localsim.plots.maps import place_map
 from localsim.plots.matters import sensitivity
 from localsim.plots.paths import trajectories
+from localsim.plots.sweeps import sweep
 from localsim.plots.tips import tipping
 from localsim.plots.waterfalls import waterfall
 
@@ -22,6 +23,7 @@ __all__ = [
     "place_map",
     "route",
     "sensitivity",
+    "sweep",
     "timeline",
     "tipping",
     "trajectories",
