@@ -41,6 +41,7 @@ from localsim.dynamics.waits import quantile
 from localsim.place import TENURES
 from localsim.policy.listening import ADULTS
 from localsim.population import groups_of
+from localsim.reach import never_heard, never_reached
 from localsim.spending import ALL, Row, money
 from localsim.year.accounts import ZONES
 from localsim.year.overheads import OVERHEADS
@@ -161,6 +162,14 @@ METRICS: dict[str, Metric] = {
             "Adults who took part in an event of deciding; one who took part twice counts twice.",
         ),
         Metric(
+            "never_heard", "Never heard", "share of groups", "lower",
+            "Groups of residents, neighbourhood by neighbourhood, of whom nobody took part.",
+        ),
+        Metric(
+            "never_reached", "Never reached", "share of those in need", "lower",
+            "Residents in need at the end whom no service has reached since the policy began.",
+        ),
+        Metric(
             "projects_without_organiser", "Projects nobody organised", "share", "lower",
             "Of the projects that residents were asked to organise.",
         ),
@@ -257,6 +266,8 @@ def measure(model: Model) -> list[Row]:
         rows += _casework(model, group, cells, slice(None))
         rows += _trust(model, group, cells)
     rows += _participation(model)
+    rows += never_heard(model)
+    rows += never_reached(model, _cell_groups(model))
     for k, theme in enumerate(model.facts.casework):
         rows += _casework(
             model, f"theme: {theme.label or theme.name}", slice(None), slice(k, k + 1)

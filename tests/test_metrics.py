@@ -177,3 +177,41 @@ def test_the_same_run_measures_the_same(name):
     other.run(1)
     assert measure(one) == measure(other)
     assert one.series == other.series
+
+
+def test_where_nobody_is_asked_nobody_is_heard():
+    silent = Model(PLACE, top_down(), warmup_years=0)
+    silent.run(1)
+    told = {(m, g): v for m, g, v in measure(silent)}
+    assert {v for (m, _), v in told.items() if m == "never_heard"} == {1.0}
+    silent.took_part[:] = 1
+    told = {(m, g): v for m, g, v in measure(silent)}
+    assert {v for (m, _), v in told.items() if m == "never_heard"} == {0.0}
+
+
+def test_a_group_is_heard_in_a_neighbourhood_when_one_of_them_is():
+    model = Model(PLACE, top_down(), warmup_years=0)
+    model.run(1)
+    home = model.place.units("neighbourhood")[model.population.area]
+    old = np.flatnonzero((model.population.age >= 75) & (home == home[0]))
+    model.took_part[old[0]] = 1
+    told = {(m, g): v for m, g, v in measure(model)}
+    homes = len(set(home[model.population.age >= 75].tolist()))
+    assert told["never_heard", "aged 75 and over"] == (homes - 1) / homes
+    assert told["never_heard", "aged 18 to 29"] == 1.0
+
+
+def test_who_has_been_served_has_been_reached():
+    model = Model(PLACE, top_down(), warmup_years=1)
+    at_once = {(m, g): v for m, g, v in measure(model)}
+    assert {v for (m, _), v in at_once.items() if m == "never_reached"} == {1.0}
+    model.run(3)
+    later = {(m, g): v for m, g, v in measure(model)}
+    assert 0.0 < later["never_reached", "all"] < 1.0
+    need = model.town.needs.need
+    waiting = [
+        not need["reached"][:, i].any()
+        for i in range(model.population.size)
+        if (need["case"][:, i] >= 0).any()
+    ]
+    assert later["never_reached", "all"] == np.mean(waiting)

@@ -38,26 +38,29 @@ CASEWORK = {
 } | {
     "crises", "crisis_cost_gbp", "entitlements_gbp", "solved", "opened", "presented",
     "moved_away", "open_at_end", "system_months", "returns_per_solved", "contacts_per_solved",
-    "pass_offs_per_solved", "trust",
+    "pass_offs_per_solved", "never_reached", "trust",
 }  # fmt: skip
 MONEY = {"spend_gbp", "service_gbp", "carried_gbp", "full_cost_gbp"}
 SPENDING = CASEWORK | MONEY | {"amenity_benefit_gbp"}
 MAY_MOVE = {
     "tier": set(),
     "budgets": SPENDING,
-    "listening": {"participation"},
+    "listening": {"participation", "never_heard"},
     "rule": SPENDING,
     "contract": CASEWORK,
     "access": CASEWORK,
     "supply": CASEWORK | MONEY | {"gifts_gbp", "pay_forgone_gbp", "providers_failed"},
     "counting": set(),
     "capital": SPENDING | {"investment_gbp", "debt_gbp", "debt_service_gbp"},
-    "devolved": SPENDING | {"participation"},
+    "devolved": SPENDING | {"participation", "never_heard"},
     "deal": CASEWORK | {"freedom_years", "pledges_missed"},
 }
 # Where money can be moved, whoever decides, on what evidence and for whom moves it.
 MAY_MOVE_WHERE_MONEY_MOVES = {
-    **{question: SPENDING | {"participation"} | moved for question, moved in MAY_MOVE.items()},
+    **{
+        question: SPENDING | {"participation", "never_heard"} | moved
+        for question, moved in MAY_MOVE.items()
+    },
 }
 OVERHEADS_OF = {
     "tier": {"deciding", "engagement", "coordination"},

@@ -123,6 +123,7 @@ def test_columns_have_their_types_and_cannot_be_written(kingston: Population) ->
         "household": "int32",
         "householder": "bool",
         "children": "int8",
+        "english_at_home": "bool",
     }
     for column in (kingston.offsets, *kingston.columns.values()):
         with pytest.raises(ValueError, match="read-only"):
@@ -286,3 +287,15 @@ def test_a_crowd_in_one_area_is_quick() -> None:
     people = Population.of(place)
     assert time.perf_counter() - start < 10  # 0.2 s where nothing else runs
     assert_whole(people)
+
+
+def test_as_many_homes_are_without_english_as_the_ward_profile_counts(kingston):
+    for people, share in ((Population.of(Place.norbiton()), 0.136), (kingston, 0.092)):
+        heads = people.householder
+        without = ~people.english_at_home
+        assert without[heads].mean() == pytest.approx(share, abs=0.02)
+        by_home = np.bincount(people.household[without], minlength=heads.sum())
+        size = np.bincount(people.household)
+        assert set(np.unique(by_home[by_home > 0] - size[by_home > 0])) == {0}  # whole homes
+        white = people.ethnic_group == 0
+        assert without[heads & white].sum() == 0

@@ -25,6 +25,7 @@ def profiles(facts: Facts) -> dict[str, Array]:
         "oldest": people.age >= OLDEST,
         "renter": people.tenure != TENURES.index("owned"),
         "minority": people.ethnic_group != ETHNIC_GROUPS.index("white"),
+        "language": ~people.english_at_home,
     }
 
 
