@@ -234,6 +234,17 @@ def test_a_place_with_a_deal_is_judged_by_what_it_does(warm, policy):
     assert read(again) == measured
 
 
+def test_luck_alone_earns_freedoms_in_one_world_and_not_in_another():
+    policy = Policy("tries", deal=EarnedAutonomy(["items"], pledge=0.0))
+    earned = []
+    for seed in range(4):
+        model = ls.Model(PLACE, policy, seed=seed, warmup_years=5)
+        model.run(4)
+        earned.append(read(model)["freedom_years", "all"])
+    assert min(earned) == 0.0
+    assert max(earned) >= 2.0
+
+
 def test_a_pledge_of_less_is_missed_less_often(warm):
     def missed(pledge):
         model = warm.fork(replace(AGREEMENT, deal=NegotiatedTargets(35, pledge)))
