@@ -1,16 +1,19 @@
 """A policy holds choices and never a fact; the world is the same whoever runs it."""
 
 import inspect
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from importlib import import_module
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
 from localsim import streams
 from localsim.assumptions import Assumptions
+from localsim.dynamics.columns import Rules
 from localsim.model import Model
 from localsim.place import Place
+from localsim.policy import written
 from localsim.policy.access import Access, Hub
 from localsim.policy.budgets import Budgets, Pooled
 from localsim.policy.capital import Capital
@@ -18,11 +21,12 @@ from localsim.policy.contract import Contract
 from localsim.policy.counting import Counting
 from localsim.policy.deal import Deal
 from localsim.policy.listening import Listening
-from localsim.policy.policy import Devolved, Pilot, Policy
+from localsim.policy.policy import TIERS, Devolved, Pilot, Policy
 from localsim.policy.presets import PRESETS, local_integrated_services, status_quo
 from localsim.policy.rules import Rule
 from localsim.policy.schedule import RollOut, Until
 from localsim.policy.supply import Community, Supply
+from localsim.policy.written import questions
 from localsim.themes import Amenity, Log
 
 # Loaded for the variants that they define.
@@ -156,6 +160,12 @@ CONCRETE = [
 ]
 
 
+def test_every_kind_of_answer_is_walked():
+    hints = [hint for name, hint in get_type_hints(Policy).items() if name in questions()]
+    kinds = {kind for hint in hints for kind in (get_args(hint) or (hint,))}
+    assert kinds - {str, type(None)} == {*KINDS, Devolved}
+
+
 def test_every_field_of_every_answer_is_a_choice():
     given = {f"{kind.__name__}.{field.name}" for kind in CONCRETE for field in fields(kind)}
     assert given == set(CHOICES)
@@ -186,6 +196,14 @@ def test_a_fact_given_to_an_answer_is_refused(kind):
 # ── one world for all ─────────────────────────────────────────────────────────────────────────
 
 PLACE = Place.synthetic(600, 6, neighbourhood_areas=3, seed=4)
+SILENT = replace(status_quo(), devolved=None)  # open-ended money has no slice to leave
+ALONE = [
+    replace(SILENT, name=f"{question}: {word}", **{question: kind()})
+    for question in questions() if question not in ("tier", "devolved")
+    for word, kind in written.variants(get_type_hints(Policy)[question]).items()
+    if all(field.default is not MISSING or field.default_factory is not MISSING
+           for field in fields(kind))
+] + [replace(SILENT, name=f"tier: {tier}", tier=tier) for tier in TIERS]  # fmt: skip
 EVERY = [
     *(make() for make in PRESETS.values()),
     replace(
@@ -193,7 +211,13 @@ EVERY = [
         budgets=Pooled(1.0, ramp=1.0),
     ),
     Pilot(local_integrated_services(), [PLACE.codes[0]], status_quo()),
+    RollOut(Pilot(local_integrated_services(), [PLACE.codes[0]], status_quo()), 1),
+    Until(local_integrated_services(), 1),
 ]  # fmt: skip
+
+
+# What policies write into the rules of the month: their doors, their targets, where they rule.
+CHOSEN = {"regime", "own_desk", "first_door", "next_door", "access", "target"}
 
 
 def facts_of(model):
@@ -205,12 +229,14 @@ def facts_of(model):
     }
     world |= {f"who: {name}": column for name, column in facts.population.columns.items()}
     world |= {name: getattr(providers, name) for name in ("price", "cost", "quality")}
-    world |= {name: getattr(town.rules, name)
-              for name in ("severity", "theme", "world", "assess", "keys")}  # fmt: skip
+    world |= {name: getattr(town.rules, name) for name in Rules._fields if name not in CHOSEN}
     world |= {name: getattr(priorities, name)
               for name in ("base", "lasting", "propensity", "seldom_heard", "elite")}  # fmt: skip
     world |= {"values": model.values, "onset": town.base_slope}
     world |= {f"need: {name}": town.needs.person[name] for name in ("entity", "area", "seeking")}
+    if model.moves is not None:  # who leaves, and what those who come are like
+        world |= {f"moves: {name}": getattr(model.moves, name)
+                  for name in ("rows", "begins", "seeking", "opens")}  # fmt: skip
     return world | {"need: relative": town.needs.need["relative"]}
 
 
@@ -229,7 +255,7 @@ def assert_same(one, other):
         assert np.array_equal(array, other[name]), name
 
 
-@pytest.mark.parametrize("policy", EVERY, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", EVERY + ALONE, ids=lambda policy: policy.name)
 def test_every_policy_begins_in_the_same_world_and_leaves_its_facts_alone(policy):
     # Borders are the place's, drawn for all policies alike, as an experiment does.
     borders = np.arange(len(PLACE.codes)) > 0

@@ -32,10 +32,9 @@ def test_a_shipped_question_says_why_and_compares_two_policies(mechanism):
     assert local.name != asked.baseline
 
 
-def test_every_shipped_file_is_a_mechanism():
-    assert sorted(f.name for f in losing._folder().iterdir()) == sorted(
-        f"{name}.yaml" for name in losing.shipped()
-    )
+def test_a_question_is_shipped_for_every_mechanism_and_nothing_else():
+    assert losing.shipped() == losing.MECHANISMS
+    assert {f.name for f in losing._folder().iterdir()} == {f"{m}.yaml" for m in losing.MECHANISMS}
 
 
 def test_luck_and_its_amount_can_be_chosen():
