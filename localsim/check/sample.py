@@ -24,7 +24,7 @@ PRECISION = 0.01
 _BEND = 2.0
 _NARROW = 1e-3  # sd of a log-normal draw that is as good as normal
 _AT_ONCE = 200_000  # weights drawn in one model, which bounds its memory
-_GOODS = 25  # amenities alike in one model: so many samples for one hearing
+_GOODS, _DECIDERS = 60, 200  # in one model: so many samples for one hearing, so many hearings
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ def in_sample(
     mean = _BEND * sd / _NARROW
     numbers = (world or frictionless(EVERYBODY)).replace({"needs.value_sd_yearly": _NARROW})
     values = {"value_gbp": mean, "value_sd_between": 0.0, "value_sd_within": 0.0}
-    goods = [Amenity(f"good {i}", benefit=Quadratic(_BEND), values=values) for i in range(_GOODS)]
-    together = max(1, min(10, _AT_ONCE // (deciders * each * _GOODS)))
+    number = max(1, min(_GOODS, _AT_ONCE // (deciders * each)))
+    goods = [Amenity(f"good {i}", benefit=Quadratic(_BEND), values=values) for i in range(number)]
+    together = max(1, min(_DECIDERS // deciders, _AT_ONCE // (deciders * each * number)))
     place = electorate([each] * (deciders * together), neighbourhood_areas=deciders)
     money = OpenEnded(mean / 2.0)  # half the value: levels are then well above zero
 
@@ -93,13 +94,13 @@ def in_sample(
             assumptions=numbers, warmup_years=0,
         )  # fmt: skip
         ways = [_two_years(start, asked(tier)) for tier in ("area", "neighbourhood")]
-        first, second = (ways[0] - ways[1]) / (place.residents.sum() * _GOODS)
+        first, second = (ways[0] - ways[1]) / (place.residents.sum() * number)
         return {"in_sample": float(first), "fresh": float(second)}
 
     # The square of a mean of normals has twice its variance; a fresh year adds four times that
     # of the product of two.
-    fewest = math.ceil((2.0 / max(1, deciders - 1) + 4.0 / deciders) / (0.95 * PRECISION) ** 2)
-    fewest = max(2, math.ceil(fewest / together / _GOODS))
+    variance = 2.0 / (deciders - 1) + 4.0 / deciders if deciders > 1 else 0.0
+    fewest = max(2, math.ceil(variance / (0.95 * PRECISION) ** 2 / together / number))
     found = repeat(once, exact, PRECISION, replications, fewest)
     one, other = found["in_sample"], found["fresh"]
     return InSample(one.mean, one.se, other.mean, other.se, exact)

@@ -24,9 +24,10 @@ from localsim.themes import Amenity, Quadratic
 
 PRICE = 1.0
 PRECISION = 0.01
-_MOST_VOTERS = 20_000
+_MOST_VOTERS = 100_000
 _NARROW = 1e-3  # sd of a log-normal draw that is as good as normal
 _AT_ONCE = 400_000  # preferences drawn in one model, which bounds its memory
+_ISSUES, _UNITS = 66, 40  # in one model, which spreads its fixed cost
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def median_voter(
     Parameters
     ----------
     bliss
-        The level that each voter likes best, £ a head, at most 20,000 of them; the benefit of a
+        The level that each voter likes best, £ a head, at most 100,000 of them; the benefit of a
         level g to each falls off as (b/2)·(g − bliss)². Levels are counted from the lowest, so
         that any numbers will do.
     b
@@ -148,17 +149,22 @@ def referendum(
     # A level of one pound is worth its price to the citizen in the middle.
     price = mean / 2.0
     values = {"value_gbp": mean, "value_sd_between": 0.0, "value_sd_within": _NARROW}
-    together = max(1, min(40, _AT_ONCE // (people * number)))  # electorates in one model
+    # Issues have nothing to do with one another: many electorates' are voted on in one model.
+    ballots = max(1, min(_ISSUES // number, _AT_ONCE // (people * number)))
+    together = max(1, min(_UNITS, _AT_ONCE // (people * number * ballots)))
     place = electorate([people] * together)
-    themes = [Amenity(f"issue {i}", benefit=Quadratic(mean), values=values) for i in range(number)]
+    themes = [
+        Amenity(f"issue {i}", benefit=Quadratic(mean), values=values)
+        for i in range(number * ballots)
+    ]
     numbers = world or frictionless(EVERYBODY)
 
     def once(replication: int) -> dict[str, float]:
         utility = _voted(place, themes, price, numbers, seed, replication)
-        return {"utility": utility}
+        return {"utility": utility / ballots}
 
     # A gain's square is about three times that of its mean.
-    fewest = math.ceil(3.2 / (0.95 * PRECISION) ** 2 / number / together)
+    fewest = math.ceil(3.2 / (0.95 * PRECISION) ** 2 / (number * ballots) / together)
     found = repeat(once, exact, PRECISION, replications, max(2, fewest))
     return IssueVotes(found["utility"].mean, found["utility"].se, exact)
 
