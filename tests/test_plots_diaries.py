@@ -11,13 +11,13 @@ from localsim.errors import LocalsimError
 from localsim.place import Place
 
 ROUTE = [
-    Spell(4, "money", 0, "unpresented", "", 0.0, 2.0, "asked for help", 0, 0),
-    Spell(4, "money", 0, "being assessed", "council", 2.0, 2.1, "passed on", 1, 0),
-    Spell(4, "money", 0, "being assessed", "advice centre", 2.1, 2.2, "accepted", 2, 0),
-    Spell(4, "money", 0, "queueing", "", 2.2, 2.5, "began", 2, 0),
-    Spell(4, "money", 0, "in service", "voluntary", 2.5, 6.0, "solved", 2, 0),
+    Spell(4, "money", 0, "unpresented", "", 0.0, 2.0, "asked for help", 0, 0, 0),
+    Spell(4, "money", 0, "being assessed", "council", 2.0, 2.1, "passed on", 1, 0, 0),
+    Spell(4, "money", 0, "being assessed", "advice centre", 2.1, 2.2, "accepted", 2, 0, 0),
+    Spell(4, "money", 0, "queueing", "", 2.2, 2.5, "began", 2, 0, 0),
+    Spell(4, "money", 0, "in service", "voluntary", 2.5, 6.0, "solved", 2, 0, 0),
 ]
-OTHER = Spell(4, "work", 0, "unpresented", "", 1.0, 12.0, "still open", 0, 0)
+OTHER = Spell(4, "work", 0, "unpresented", "", 1.0, 12.0, "still open", 0, 0, 0)
 
 
 def texts(figure):
