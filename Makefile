@@ -26,10 +26,10 @@ run: $(installed) ## simulate Norbiton inside Kingston and compare the policies
 	$(bin)/localsim run experiments/norbiton.yaml -o out/norbiton $(ARGS)
 
 test: $(developing) ## run every test
-	$(bin)/python -m pytest $(ARGS)
+	$(bin)/python -m pytest --numprocesses auto $(ARGS)
 
 quick: $(developing) ## run the tests that are not slow
-	$(bin)/python -m pytest -m "not slow" $(ARGS)
+	$(bin)/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
 
 lint: $(developing) ## check style, types and the direction of imports
 	$(bin)/ruff check .

@@ -59,7 +59,7 @@ def plain():
         ),
         ({"deal": ls.EarnedAutonomy(["pooling"])}, {"freedom_years", "pledges_missed"}),
     ],
-    ids=str,
+    ids=lambda one: str(sorted(one)) if isinstance(one, set) else str(one),
 )
 def test_an_answer_that_asks_for_nothing_moves_nothing(plain, answers, metrics):
     assert moved(plain, run(replace(PLAIN, **answers))) <= metrics
