@@ -52,7 +52,8 @@ def test_spells_of_a_need_follow_one_another(diary):
 def test_a_provider_that_fails_leaves_its_cases(place):
     fragile = {"supply.reserve_months": 1.0, "supply.gift_share": 0.0, "supply.entry": 0.0,
                "supply.capacity_share": 0.4, "supply.grant_loss": 0.0,
-               "supply.price.voluntary": 0.6, "supply.cost.voluntary": 0.9}  # fmt: skip
+               "supply.price.voluntary": 0.6, "supply.cost.voluntary": 0.9,
+               "supply.reserve_use": 100.0}  # fmt: skip
     policy = ls.Policy("grants", supply=ls.Community(quality_weight=0.0))
     world = ls.Assumptions.default().replace(fragile)
     kept = ls.Diary(place, policy, seed=3, assumptions=world, warmup_years=0)

@@ -151,7 +151,7 @@ def test_grants_are_cheaper_to_let_and_easier_to_lose():
 
 FRAGILE = {
     "supply__reserve_months": 1.0, "supply__gift_share": 0.0, "supply__capacity_share": 0.4,
-    "supply__price__voluntary": 0.6, "supply__cost__voluntary": 0.9,
+    "supply__price__voluntary": 0.6, "supply__cost__voluntary": 0.9, "supply__reserve_use": 100.0,
 }  # fmt: skip
 
 
@@ -199,6 +199,33 @@ def test_the_agencys_own_staff_take_over_what_a_failed_provider_was_paid_for():
     more = (model.town.nodes.work["slots"] - slots)[:, IN_HOUSE]
     assert (more == taken).all()
     assert (model.accounts.pay_gbp.sum(axis=1) <= pay.sum(axis=1) + 1e-6).all()
+
+
+def test_a_voluntary_provider_offers_no_more_below_cost_than_its_reserves_can_bear():
+    numbers = world(
+        supply__reserve_months=1.0, supply__gift_share=0.5, supply__price__voluntary=0.6,
+        supply__cost__voluntary=0.9, supply__cost_sd=0.0, supply__grant_loss=0.0,
+        supply__capacity_share=0.6,
+    )  # fmt: skip
+    policy = Policy("c", supply=Community(quality_weight=0.0, contract_years=1))
+    model = Model(PLACE, policy, assumptions=numbers, warmup_years=0)
+    bound = False
+    for _ in range(4):
+        before = model.accounts.reserves[:, VOLUNTARY].copy()
+        decided(model)
+        start = np.maximum(before, model.accounts.reserves[:, VOLUNTARY])
+        slots = model.town.nodes.work["slots"][:, VOLUNTARY]
+        gap = model.providers.cost[:, VOLUNTARY] - model.providers.price[:, VOLUNTARY]
+        assert (slots * gap * 0.5 <= 0.5 * start + 1e-6).all()
+        bound |= bool((slots < np.floor(model.providers.capacity[:, VOLUNTARY])).any())
+        for _ in range(12):
+            model.live()
+            model.pay()
+            model.record()
+            model.month += 1
+        model.review()
+    assert bound
+    assert model.providers.failed.sum() == 0  # without surprises nobody runs out
 
 
 def test_others_enter_at_the_rate_of_the_world_unknown_and_with_a_fit_of_their_own():

@@ -21,6 +21,7 @@ from localsim.policy.supply import (
     IN_HOUSE,
     KINDS,
     PRIVATE,
+    VOLUNTARY,
     Awarded,
     Community,
     Supply,
@@ -30,6 +31,8 @@ from localsim.year.assets import rent_free
 from localsim.year.commission import Providers
 from localsim.year.fortunes import enter
 from localsim.year.sharing import fixed_cost
+
+_MOST_SLOTS = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +78,28 @@ def award(
     price[:, IN_HOUSE + 1 :] *= scale
     cost[:, IN_HOUSE + 1 :] *= scale
     rent_free(facts, providers, nodes, cost)
+    room = np.minimum(providers.capacity[nodes], _MOST_SLOTS)
+    room[:, VOLUNTARY] = np.minimum(room[:, VOLUNTARY], _bearable(
+        facts, accounts.reserves[nodes, VOLUNTARY], price[:, VOLUNTARY], cost[:, VOLUNTARY]
+    ))  # fmt: skip
     cost[:, IN_HOUSE + 1 :] *= _costs_of_the_year(facts, providers, nodes, year)
     providers.order[nodes[due]] = _ranked(providers, supply, nodes[due], price[due], kinds)
     providers.awarded[nodes[due]] = year
-    slots = _filled(facts, providers, supply, nodes, price, money_gbp, kinds, year)
+    slots = _filled(facts, providers, supply, nodes, price, money_gbp, room, kinds, year)
     _bring_capital(facts, accounts, ledger, nodes, slots * price, zones)
     return Bought(slots, slots * price, slots * cost, slots * lower_pay)
+
+
+def _bearable(facts: Facts, reserves_gbp: Array, price_gbp: Array, cost_gbp: Array) -> Array:
+    """Return how many slots voluntary providers dare to offer below cost, float64[n].
+
+    What they expect to lose in the year, after gifts, is at most a part of their reserves.
+    """
+    lost = np.maximum(cost_gbp - price_gbp, 0.0) * (1.0 - facts.value("supply.gift_share"))
+    most = facts.value("supply.reserve_use") * np.maximum(reserves_gbp, 0.0)
+    slots: Array = np.full(lost.size, _MOST_SLOTS)
+    np.divide(most, lost, out=slots, where=lost > 0.0)
+    return np.minimum(slots, _MOST_SLOTS, out=slots)
 
 
 def _costs_of_the_year(facts: Facts, providers: Providers, nodes: Array, year: int) -> Array:
@@ -113,21 +132,25 @@ def _filled(
     nodes: Array,
     price_gbp: Array,
     money_gbp: Array,
+    room: Array,
     kinds: list[int],
     year: int,
 ) -> Array:
-    """Give each pool's bidders what they can take, in their order; returns slots int64[n, P]."""
+    """Give each pool's bidders what they have room for, in their order; returns slots int64[n, P].
+
+    `room` float64[n, P] is in slots.
+    """
     there = providers.alive[nodes]
     there[:, [p for p in range(IN_HOUSE + 1, len(KINDS)) if p not in kinds]] = False
     if isinstance(supply, Community):
         luck = streams.uniform(facts.key("supply/grant"), providers.who[nodes], episode=year)
         there[:, COMMUNITY] &= (luck >= facts.value("supply.grant_loss"))[:, COMMUNITY]
-    room = np.minimum(providers.capacity[nodes], 1e9).astype(np.int64)
+    most = room.astype(np.int64)
     slots = np.zeros(price_gbp.shape, np.int64)
     rows, left = np.arange(nodes.size), money_gbp.astype(np.float64)
     for p in providers.order[nodes].T:
         price = price_gbp[rows, p]
-        wanted = np.minimum(whole(left, price), room[rows, p])
+        wanted = np.minimum(whole(left, price), most[rows, p])
         lots = np.where(p == IN_HOUSE, wanted, wanted // supply.lot_slots * supply.lot_slots)
         slots[rows, p] = np.where(there[rows, p], lots, 0)
         left -= slots[rows, p] * price
@@ -183,5 +206,5 @@ def whole(money_gbp: Array, price_gbp: Array) -> Array:
     """Return how many whole slots money buys; none where a slot has no price."""
     with np.errstate(divide="ignore", invalid="ignore"):
         count = np.where(price_gbp > 0.0, money_gbp / price_gbp, 0.0)
-    slots: Array = np.floor(np.minimum(count, 1e9) + 1e-9).astype(np.int64)
+    slots: Array = np.floor(np.minimum(count, _MOST_SLOTS) + 1e-9).astype(np.int64)
     return slots
