@@ -232,8 +232,7 @@ class Model(PeopledModel):
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, worth, spend) * grown
         slope = self.town.base_slope * amenity.prevention(self.facts, spend)[:, None] * grown
         slope *= self.course.onsets(self.facts.casework, self.facts.value, self.scenario_year)
-        self.town.year_slope = slope * self.estate.prevented(self.facts)[:, None]
-        self.town.hazard.slope[:] = self.town.year_slope
+        self.town.set_onsets(slope * self.estate.prevented(self.facts)[:, None])
         self.standing = Standing.of(self.facts, self.accounts, self.owners)
 
     def live(self) -> None:

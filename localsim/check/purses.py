@@ -22,9 +22,9 @@ from localsim.themes import Casework
 PRECISION = 0.01
 _SPREAD = 1.0 / 3.0  # sd of a purse's demand over its mean
 _COUNTED = 2_000.0  # demands a purse and month where they are only counted
-_SERVED = 8_000.0  # where they are served, and chance in queues should not count either
+_SERVED = 16_000.0  # where they are served, and chance in queues should not count either
 _WIDER = 1.3  # months are drawn from demands so much wider than those asked for
-_MONTHS = {"unmet": 32, "ratio": 480}  # of a replication
+_MONTHS = {"unmet": 20, "ratio": 480}  # of a replication
 _BLOCK = 4  # months left out at once to see what they are worth
 _FEWEST = 2
 _MOST_NEEDS = {"unmet": 8e7, "ratio": 1.6e8}
@@ -180,10 +180,10 @@ class _World:
     def served(self, team: str, capacity: float) -> Casework:
         """Return casework of teams that can serve so many a month.
 
-        With twice as many slots as the root of that: so many that chance alone hardly makes a
-        queue, and so few that hardly anything is held over from month to month.
+        With as many slots as the root of that: so many that chance alone hardly makes a queue, and
+        so few that hardly anything is held over from month to month.
         """
-        slots = max(1, round(2.0 * math.sqrt(capacity)))
+        slots = max(1, round(math.sqrt(capacity)))
         areas = 1 if team == "area" else self.purses
         return self._casework(
             team,

@@ -144,6 +144,11 @@ class Town:
         age = self.months - person["trust_month"][rows]
         return person["trust"][rows] * np.exp(-fade * age)
 
+    def set_onsets(self, slope: Array) -> None:
+        """Set the rates at which needs open for a year, float64[A, K] a month."""
+        self.year_slope = slope
+        self.hazard.slope[:] = slope
+
     def advance(self, months: float) -> None:
         """Let so many months pass: needs open, are sought help for, served, and come back."""
         stage = BEGIN
