@@ -67,6 +67,17 @@ def test_luck_blurs_the_box_and_does_not_add_conditions(cases, corner):
     assert 0.7 <= found.box.density < 0.95
 
 
+def test_many_idle_dimensions_do_not_hide_the_corner():
+    draws = np.random.default_rng(5)
+    few = pd.DataFrame(draws.random((150, 20)), columns=[f"x{i}" for i in range(20)])
+    lost = (few["x3"] > 0.5) & (few["x11"] < 0.5)
+    blurred = np.where(lost, draws.random(150) < 0.85, draws.random(150) < 0.1)
+    found = discover(few, blurred, density=0.7)
+    assert set(found.box.limits["name"]) == {"x3", "x11"}
+    assert found.box.density >= 0.7
+    assert found.box.coverage > 0.5
+
+
 def test_words_and_flags_can_be_conditions(cases):
     doors = np.random.default_rng(3).choice(["Hub", "Silo", "Lead"], len(cases))
     worded = cases[["price"]].assign(doors=doors)

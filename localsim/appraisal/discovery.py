@@ -241,17 +241,18 @@ def _prim(
 ) -> tuple[Box, pd.DataFrame]:
     """Return the chosen box, and coverage and density of all it was chosen from.
 
-    PRIM peels every dimension a little on its way, whether or not it matters. So it is run once
-    on all of them, and then on every choice among the few whose conditions are no accident
-    (Kwakkel 2019); of the boxes of all these runs those remain in which each condition is none,
-    and which no other box beats.
+    PRIM peels every dimension a little on its way, whether or not it matters, and among many it
+    loses its way. So it is run on every choice among the few in which losing cases lie elsewhere
+    than the others (Hornberger and Spear 1981; Kwakkel 2019); of the boxes of all these runs those
+    remain in which no condition could well be an accident, and which no other box beats.
     """
+    chance = {str(name): _alike(values, loses) for name, values in cases.items()}
+    few = sorted(chance, key=chance.__getitem__)[:MOST_CONDITIONS]
     with _their_warnings():
         workbench = optional("ema_workbench.analysis.prim", "discovery", "ema-workbench")
-        path = workbench.Prim(cases, loses, mass_min=mass).find_box().p_values
-        doubts = {n: min(_doubt(q[n]) for q in path if n in q) for ps in path for n in ps}
-        few = sorted(doubts, key=lambda name: doubts[name])[:MOST_CONDITIONS]
-        found = workbench.run_constrained_prim(cases[few], loses, mass_min=mass)
+        found = workbench.run_constrained_prim(
+            cases[few], loses, issignificant=False, mass_min=mass
+        )
     path = found.peeling_trajectory.astype({"density": float, "coverage": float})
     number = _chosen(path, density)
     limits, first = found.box_lims[number], found.prim.box_init
@@ -268,6 +269,18 @@ def _prim(
     )
     kept = path[["coverage", "density", "mass", "res_dim"]].astype(float)
     return box, kept.rename(columns={"res_dim": "conditions"})
+
+
+def _alike(values: pd.Series[Any], loses: Bools) -> float:
+    """Return how likely losing cases and others are to differ so much in one column by chance."""
+    from scipy import stats
+
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        numbers = values.to_numpy(dtype=np.float64)
+        return float(stats.ks_2samp(numbers[loses], numbers[~loses]).pvalue)
+    if values.nunique() < 2:
+        return 1.0
+    return float(stats.chi2_contingency(pd.crosstab(values, loses)).pvalue)
 
 
 def _doubt(quasi: list[float]) -> float:

@@ -76,7 +76,9 @@ def check_config(options: argparse.Namespace) -> int:
         _print_design(experiment.design, experiment)
     print_fields(
         {
-            "runs": f"{points}{experiment.replications:,} replications × {len(policies)} policies "
+            "until": _until(experiment),
+            "runs": f"{'at most ' if experiment.until else ''}{points}"
+            f"{experiment.replications:,} replications × {len(policies)} policies "
             f"= {guess.runs:,} runs after {guess.warmups:,} warm-ups",
             "time": f"roughly {_duration(guess.seconds)} on {guess.workers} processors, "
             f"{guess.seconds_per_unit:.2g} s a replication by a short try",
@@ -84,6 +86,16 @@ def check_config(options: argparse.Namespace) -> int:
         }
     )
     return FINE
+
+
+def _until(experiment: Experiment) -> str:
+    rule = experiment.until
+    if rule is None:
+        return ""
+    return (
+        f"half of the {rule.level * 100:g}% interval of {rule.metric} ({rule.group}) is at most "
+        f"{rule.target:g}, for {rule.policy or 'every policy'} less {experiment.baseline}"
+    )
 
 
 def _assumptions(experiment: Experiment) -> str:

@@ -48,16 +48,21 @@ def sensitivity(found: Sensitivity) -> Figure:
     panels[0].set_yticks(np.arange(len(rows)), list(rows["name"]))
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
     panels[0].tick_params(axis="y", labelsize=BODY - 0.5, length=0)
-    left_out = len(found.table) - len(rows)
     base = title(found.baseline).lower()
     notes = [
-        _reading(found) + (f" The {left_out} weakest are left out." if left_out else ""),
+        f"{_reading(found)}{_left_out(len(found.table) - len(rows))}",
         f"{title(found.method)}’s method: {len(found.points):,} points × {found.replications} "
         f"replications. Luck is {100 * found.luck:.0f}% of the variance of single differences.",
         Subject.of(found.results).source(),
     ]
     heading = f"What moves {label(found.metric).lower()}: {title(found.policy)} less {base}"
     return finish(figure, heading, notes, panels[0].get_legend_handles_labels())
+
+
+def _left_out(number: int) -> str:
+    if number == 0:
+        return ""
+    return " The weakest is left out." if number == 1 else f" The {number} weakest are left out."
 
 
 def _strengths(axes: Axes, found: Sensitivity) -> None:
