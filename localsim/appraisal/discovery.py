@@ -8,18 +8,15 @@ another. Both describe what was run; neither says why.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from localsim.appraisal.boxes import Bools, Box, prim, tree
 from localsim.appraisal.inputs import ResultsLike
-from localsim.appraisal.pointwise import differences_by_point, explored, optional, the_policy
+from localsim.appraisal.pointwise import differences_by_point, explored, the_policy
 from localsim.appraisal.wording import WHOLE, direction, label, plain, title
 from localsim.errors import LocalsimError
 from localsim.experiment.validate import finite
@@ -29,49 +26,8 @@ if TYPE_CHECKING:
 
     from localsim.experiment import Experiment
 
-Bools = NDArray[np.bool_]
-
 FEWEST = 30
 """Cases of each kind below which a box describes accidents."""
-
-MOST_CONDITIONS = 3
-"""A box has at most so many conditions: more are not understood, and take long to find."""
-
-
-@dataclass(frozen=True, eq=False)
-class Box:
-    """Conditions that hold together, and how well they say where a policy loses.
-
-    Attributes
-    ----------
-    limits : pandas.DataFrame
-        One row a condition: name, low, high (infinite where open), or for words the values that
-        are meant, and ``p``, the chance that it is there by accident (Bryant and Lempert's
-        quasi-p: binomial, one-sided, not corrected for the search).
-    coverage : float
-        Share of all losing cases that lie in the box.
-    density : float
-        Share of the cases in the box that lose.
-    mass : float
-        Share of all cases that lie in the box.
-    """
-
-    limits: pd.DataFrame
-    coverage: float
-    density: float
-    mass: float
-
-    @property
-    def conditions(self) -> list[str]:
-        """The conditions in words, one each."""
-        return [_condition(row) for row in self.limits.to_dict("records")]
-
-    def __str__(self) -> str:
-        said = " and ".join(self.conditions) or "anywhere"
-        return (
-            f"{said}: {100 * self.density:.0f}% of these cases lose, "
-            f"{100 * self.coverage:.0f}% of all that lose are among them"
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,8 +159,8 @@ def discover(
         bool[cases].
     density
         The box is the one of PRIM's that covers most while at least this share of its cases
-        lose; the densest of all, where none is so dense. No condition of a box could well be
-        an accident (quasi-p at most 0.05), and there are three at most.
+        lose; the densest of all, where none is so dense. No end of a condition could well be
+        an accident (quasi-p at most 0.05), and there are three conditions at most.
     depth
         How many questions the tree asks at most.
     mass
@@ -232,142 +188,5 @@ def discover(
     tidy.columns = tidy.columns.astype(str)
     if tidy.isna().to_numpy().any():
         raise LocalsimError("some cases have blanks; every case has a value for every column.")
-    box, trajectory = _prim(tidy, marks, density, mass)
-    return Discovery(tidy, marks, box, trajectory, _tree(tidy, marks, depth, mass))
-
-
-def _prim(
-    cases: pd.DataFrame, loses: Bools, density: float, mass: float
-) -> tuple[Box, pd.DataFrame]:
-    """Return the chosen box, and coverage and density of all it was chosen from.
-
-    PRIM peels every dimension a little on its way, whether or not it matters, and among many it
-    loses its way. So it is run on every choice among the few in which losing cases lie elsewhere
-    than the others (Hornberger and Spear 1981; Kwakkel 2019); of the boxes of all these runs those
-    remain in which no condition could well be an accident, and which no other box beats.
-    """
-    chance = {str(name): _alike(values, loses) for name, values in cases.items()}
-    few = sorted(chance, key=chance.__getitem__)[:MOST_CONDITIONS]
-    with _their_warnings():
-        workbench = optional("ema_workbench.analysis.prim", "discovery", "ema-workbench")
-        found = workbench.run_constrained_prim(
-            cases[few], loses, issignificant=False, mass_min=mass
-        )
-    path = found.peeling_trajectory.astype({"density": float, "coverage": float})
-    number = _chosen(path, density)
-    limits, first = found.box_lims[number], found.prim.box_init
-    quasi = {name: _doubt(ps) for name, ps in found.p_values[number].items()}
-    rows = [
-        _limit(name, limits[name].to_list(), first[name].to_list(), p) for name, p in quasi.items()
-    ]
-    row = path.iloc[number]
-    box = Box(
-        pd.DataFrame(rows, columns=["name", "low", "high", "values", "p"]),
-        float(row["coverage"]),
-        float(row["density"]),
-        float(row["mass"]),
-    )
-    kept = path[["coverage", "density", "mass", "res_dim"]].astype(float)
-    return box, kept.rename(columns={"res_dim": "conditions"})
-
-
-def _alike(values: pd.Series[Any], loses: Bools) -> float:
-    """Return how likely losing cases and others are to differ so much in one column by chance."""
-    from scipy import stats
-
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        numbers = values.to_numpy(dtype=np.float64)
-        return float(stats.ks_2samp(numbers[loses], numbers[~loses]).pvalue)
-    if values.nunique() < 2:
-        return 1.0
-    return float(stats.chi2_contingency(pd.crosstab(values, loses)).pvalue)
-
-
-def _doubt(quasi: list[float]) -> float:
-    """Return the chance that a condition is an accident, from those of its two ends."""
-    return float(max(quasi))
-
-
-def _chosen(path: pd.DataFrame, density: float) -> int:
-    """Return which of some boxes covers most at a density, or is the densest of them."""
-    dense, cover = path["density"].to_numpy(), path["coverage"].to_numpy()
-    enough = dense >= density
-    return int(np.argmax(np.where(enough, cover, -1.0)) if enough.any() else np.argmax(dense))
-
-
-def _limit(name: str, now: list[Any], start: list[Any], p: float) -> dict[str, Any]:
-    """Return one condition: from the lowest, to the highest, or which words."""
-    if isinstance(now[0], set):
-        return {"name": name, "low": np.nan, "high": np.nan, "values": sorted(now[0], key=str),
-                "p": p}  # fmt: skip
-    low = -np.inf if now[0] == start[0] else float(now[0])
-    high = np.inf if now[1] == start[1] else float(now[1])
-    return {"name": name, "low": low, "high": high, "values": None, "p": p}
-
-
-def _tree(cases: pd.DataFrame, loses: Bools, depth: int, mass: float) -> tuple[Box, ...]:
-    trees = optional("sklearn.tree", "discovery", "scikit-learn")
-    worded = cases.select_dtypes(exclude="number")
-    wide = pd.get_dummies(cases, columns=list(worded.columns), prefix_sep=" = ").astype(float)
-    grown = trees.DecisionTreeClassifier(max_depth=depth, min_samples_leaf=mass, random_state=0)
-    grown.fit(wide.to_numpy(), loses)
-    boxes = []
-    for inside, conditions in _leaves(grown.tree_, list(wide.columns), wide.to_numpy()):
-        limits = pd.DataFrame(conditions, columns=["name", "low", "high", "values", "p"])
-        lost = int(loses[inside].sum())
-        boxes.append(
-            Box(limits, lost / int(loses.sum()), lost / int(inside.sum()), float(inside.mean()))
-        )
-    return tuple(sorted(boxes, key=lambda box: -box.density))
-
-
-def _leaves(
-    tree: Any, names: list[str], values: NDArray[np.float64]
-) -> Iterator[tuple[Bools, list[dict[str, Any]]]]:
-    """Yield the cases in each leaf of a tree and the limits that lead there."""
-
-    def walk(
-        node: int, inside: Bools, limits: dict[int, tuple[float, float]]
-    ) -> Iterator[tuple[Bools, list[dict[str, Any]]]]:
-        if tree.children_left[node] < 0:
-            yield inside, [_split(names[c], low, high) for c, (low, high) in limits.items()]
-            return
-        column, cut = int(tree.feature[node]), float(tree.threshold[node])
-        low, high = limits.get(column, (-np.inf, np.inf))
-        below = values[:, column].astype(np.float32) <= cut
-        yield from walk(
-            tree.children_left[node], inside & below, limits | {column: (low, min(high, cut))}
-        )
-        yield from walk(
-            tree.children_right[node], inside & ~below, limits | {column: (max(low, cut), high)}
-        )
-
-    yield from walk(0, np.ones(len(values), dtype=bool), {})
-
-
-def _split(name: str, low: float, high: float) -> dict[str, Any]:
-    """Return one limit of a leaf; a word that is or is not has a name such as "rule = Hub"."""
-    column, equals, word = name.partition(" = ")
-    if equals:
-        return {"name": column, "low": np.nan, "high": np.nan, "p": np.nan,
-                "values": [word if low > 0 else f"not {word}"]}  # fmt: skip
-    return {"name": name, "low": low, "high": high, "values": None, "p": np.nan}
-
-
-def _condition(row: dict[Any, Any]) -> str:
-    if row["values"] is not None:
-        return f"{row['name']} is {' or '.join(map(str, row['values']))}"
-    low, high = float(row["low"]), float(row["high"])
-    if np.isinf(low):
-        return f"{row['name']} at most {plain(high)}"
-    if np.isinf(high):
-        return f"{row['name']} at least {plain(low)}"
-    return f"{row['name']} from {plain(low)} to {plain(high)}"
-
-
-@contextmanager
-def _their_warnings() -> Iterator[None]:
-    """Let ema-workbench warn of its own optional parts, and of the pandas it was written for."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    box, trajectory = prim(tidy, marks, density, mass)
+    return Discovery(tidy, marks, box, trajectory, tree(tidy, marks, depth, mass))
