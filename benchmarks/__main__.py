@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import memory, pairing, speed, voting
+from benchmarks import engine, memory, pairing, speed, voting
 from benchmarks.table import HEADER, Row
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -26,6 +26,8 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "memory": memory.memory,
     "voting": voting.rows,
     "pairing": pairing.pairing,
+    "engine": engine.overhead,
+    "folder": engine.folder,
 }
 NOTES = """\
 Core rules: one policy, 60 months from a place without needs, five casework themes with the
@@ -40,6 +42,10 @@ heap for the events inside a month. It draws from numpy's generator; localsim dr
 every number has an address, and keeps its counters by area and tenure, its accounts and its ledger.
 *Bare kernel* (`bare.py`) has no model around it, and as themes and neighbourhoods do not touch each
 other under the core rules it runs them one after the other, each with a small calendar of its own.
+
+*Engine* (`engine.py`): the same short runs in bare processes, in ours, and in three peers, one
+after the other in one sitting, by the wall clock. What two busy processes slow each other down by
+is in the bare time too, so what is lost is lost to the engine.
 """
 
 
