@@ -137,12 +137,11 @@ class DeadlyWhere(ls.Rule):
         return np.outer(evidence.residents / evidence.residents.sum(), purse.fenced_gbp)
 
 
-def deadly(unit, spared):
-    """A sweep of which one unit kills whatever process it runs in."""
-    asked = question(replications=4, warmup_years=1)
+def deadly(replication, spared):
+    """An experiment of which one replication kills whatever process it runs in."""
+    asked = small(replications=8)
     told = asked.replace(policies=["status_quo", ls.Policy("deadly", rule=Tells())])
-    point = told.design.point(unit.point)
-    mark = float(replicate(told.plan, unit, point).failures[0].error)
+    mark = float(replicate(told.plan, Unit(replication)).failures[0].error)
     rule = DeadlyWhere(mark, spared)
     return asked.replace(policies=["status_quo", ls.Policy("deadly", rule=rule)])
 
@@ -151,7 +150,7 @@ def deadly(unit, spared):
 def test_a_unit_that_kills_every_worker_is_set_aside_and_the_rest_is_done(
     tmp_path, monkeypatch, capsys
 ):
-    experiment = deadly(Unit(2, 1), os.getpid())
+    experiment = deadly(2, os.getpid())
     (tmp_path / "asked.yaml").write_text(CONFIG)
     monkeypatch.setattr(Experiment, "from_config", lambda *words: experiment)
     # One death with others and one alone: each costs the time that a new worker takes to start.
@@ -159,11 +158,11 @@ def test_a_unit_that_kills_every_worker_is_set_aside_and_the_rest_is_done(
     words = ["run", str(tmp_path / "asked.yaml"), "-o", str(tmp_path / "out"), "--quiet"]
     assert cli.main([*words, "--workers", "2"]) == 1
     err = capsys.readouterr().err
-    assert "2 of 24 runs failed; the rest is complete." in err
-    assert f"localsim replay {tmp_path / 'asked.yaml'} 2 status_quo --point 1" in err
+    assert "2 of 16 runs failed; the rest is complete." in err
+    assert f"localsim replay {tmp_path / 'asked.yaml'} 2 status_quo" in err
     found = ls.open(tmp_path / "out")
     assert not found.interrupted
-    assert set(zip(found.failures["replication"], found.failures["point"], strict=True)) == {(2, 1)}
+    assert found.failures["replication"].tolist() == [2, 2]
     assert found.failures["error"].str.contains("the worker process died").all()
     assert found.failures["seed"].tolist() == [7, 7]
     # It is tried again next time; here, where it is spared, it succeeds.
