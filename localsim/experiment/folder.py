@@ -112,14 +112,23 @@ class Folder:
         return Tables.joined(parts, self.book)
 
     @cached_property
-    def runs(self) -> pa.Table:
-        """All runs: from the one file at the end if it is of these chunks, else from them."""
+    def scalars(self) -> pa.Table:
+        """All runs: from the one file at the end if it is of these chunks, else from them.
+
+        Without a design they have no column for the point.
+        """
         if self.whole:
-            table = sealed.read(self.path / TABLE, self.result_schema)
-            point = pa.array(np.zeros(len(table), dtype=np.int64))
-            return table if self.book.designed else table.add_column(0, RUNS.field(0), point)
+            return sealed.read(self.path / TABLE, self.result_schema)
         found = [self.block(key, chunks, series=False).runs for key, chunks in self.everything()]
-        return pa.concat_tables([RUNS.empty_table(), *found])
+        return pa.concat_tables([RUNS.empty_table(), *found]).select(self.result_schema.names)
+
+    @property
+    def runs(self) -> pa.Table:
+        """All runs, by point in any case."""
+        if self.book.designed:
+            return self.scalars
+        point = pa.array(np.zeros(len(self.scalars), dtype=np.int64))
+        return self.scalars.add_column(0, RUNS.field(0), point)
 
     @cached_property
     def series(self) -> pa.Table:

@@ -30,7 +30,7 @@ class Source(Protocol):
     """Where runs are: in memory, or in a folder that is read when they are asked for."""
 
     @property
-    def runs(self) -> pa.Table:
+    def scalars(self) -> pa.Table:
         """A row a number."""
 
     @property
@@ -76,7 +76,7 @@ class Results:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a number: replication, policy, metric, group, value, unit."""
-        return to_pandas(self._source.runs, self._book)
+        return to_pandas(self._source.scalars, self._book)
 
     @cached_property
     def series(self) -> pd.DataFrame:
@@ -188,8 +188,9 @@ class Results:
 
     @property
     def _plain_runs(self) -> pa.Table:
-        runs = self._source.runs
-        return runs if self._book.designed else runs.drop_columns("point")
+        runs = self._source.scalars
+        named = "point" in runs.column_names
+        return runs.drop_columns("point") if named and not self._book.designed else runs
 
     def __repr__(self) -> str:
         metrics = self.table["metric"].nunique()

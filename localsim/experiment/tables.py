@@ -73,6 +73,11 @@ class Tables:
         return cls(_runs(runs, book), _series(runs, book), _failures(failures, book), lost)
 
     @property
+    def scalars(self) -> pa.Table:
+        """The runs, as a folder has them too."""
+        return self.runs
+
+    @property
     def tables(self) -> Tables:
         """These, as a folder has them too."""
         return self
@@ -115,11 +120,12 @@ class Tables:
 
 def to_pandas(table: pa.Table, book: Book) -> pd.DataFrame:
     """Return a table as a frame; words are categories, those of policies in their order."""
-    if not book.designed:
+    if not book.designed and "point" in table.column_names:
         table = table.drop_columns("point")
     frame: pd.DataFrame = table.to_pandas()
-    if isinstance(frame["policy"].dtype, pd.CategoricalDtype):
-        frame["policy"] = frame["policy"].cat.set_categories(list(book.policies))
+    kind, names = frame["policy"].dtype, list(book.policies)
+    if isinstance(kind, pd.CategoricalDtype) and list(kind.categories) != names:
+        frame["policy"] = frame["policy"].cat.set_categories(names)
     return frame
 
 
