@@ -15,7 +15,7 @@ from localsim.agents.peopled import PeopledModel
 from localsim.assumptions import Assumptions
 from localsim.dynamics.columns import FLOWS, PRESENTATIONS, Array
 from localsim.dynamics.facts import Facts
-from localsim.dynamics.moving import Moves, growth, move, moves_of
+from localsim.dynamics.moving import Moves, growth, people_move
 from localsim.dynamics.tides import ebb, surge
 from localsim.dynamics.town import lay_out, settle
 from localsim.dynamics.views import resident_columns
@@ -238,9 +238,7 @@ class Model(PeopledModel):
     def live(self) -> None:
         """Let people move, and needs open, be presented, served and come back, at their times."""
         calendar = round(self.town.months)
-        if calendar % MONTHS_A_YEAR == 0:
-            self.moves = moves_of(self.facts, self.town, calendar // MONTHS_A_YEAR)
-        move(self.town, self.moves, calendar % MONTHS_A_YEAR)
+        self.moves = people_move(self.facts, self.town, self.moves)
         surge(self.facts, self.town, calendar)
         for _ in range(self.ticks_per_month):
             self.tick()

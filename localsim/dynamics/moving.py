@@ -98,6 +98,18 @@ def moves_of(facts: Facts, town: Town, year: int) -> Moves | None:
     return Moves(year, begins, rows, seeking, opens)
 
 
+def people_move(facts: Facts, town: Town, moves: Moves | None) -> Moves | None:
+    """Let this month's households move as it begins, and return the year's moves.
+
+    They are drawn as a calendar year begins, whenever policies do.
+    """
+    calendar = round(town.months)
+    if calendar % MONTHS_A_YEAR == 0:
+        moves = moves_of(facts, town, calendar // MONTHS_A_YEAR)
+    move(town, moves, calendar % MONTHS_A_YEAR)
+    return moves
+
+
 def growth(facts: Facts, years: int) -> float:
     """Return how many residents there are for each one at the beginning, after so many years.
 

@@ -70,10 +70,9 @@ def change_over(
     spared = facts.value("transition.learnt_share") if stage.learnt else 0.0
     for regime in after:
         pots, shares = [], []
-        for old in before:
+        there = [old for old in before if (regime.areas & old.areas).any()]
+        for old in there:
             pot = float(facts.historic_gbp[regime.areas & old.areas].sum())
-            if not (regime.areas & old.areas).any():
-                continue
             changed = len(regime.policy.changes_from(old.policy))
             if regime.agreed.capital == old.agreed.capital:  # it borrows once
                 regime.borrowed |= old.borrowed
@@ -82,7 +81,7 @@ def change_over(
             pots.append(pot)
             shares.append(old.pooled_share if both else 0.0)
         unchanged = bool(regime.changes) and not any(changed for changed, _ in regime.changes)
-        regime.begun = min((old.begun for old in before), default=year) if unchanged else year
+        regime.begun = min(old.begun for old in there) if unchanged else year
         if stage.learnt:
             regime.pooled_share = max(shares, default=0.0)
         elif sum(pots) > 0.0:
