@@ -76,7 +76,7 @@ def test_any_policy_may_follow_any_and_the_books_balance(first, second, third, y
     model = ls.Model(TOWNSHIP, schedule, warmup_years=0, seed=years)
     model.run(years + 2)  # a month off by half a penny would stop it
     conserved(model)
-    assert [regime.policy for regime in model.regimes] == [third]
+    assert [regime.agreed for regime in model.regimes] == [third]
 
 
 def transition(model, zone=None):
