@@ -152,11 +152,9 @@ def with_workbench(experiment: Experiment) -> float:
             IntegerParameter,
             MultiprocessingEvaluator,
             ScalarOutcome,
-            ema_logging,
         )
         from ema_workbench import Model as Workbench
 
-        ema_logging.log_to_stderr(ema_logging.ERROR)
         model = Workbench("close", function=_workbench)
         model.uncertainties = [IntegerParameter("replication", 0, 10**6)]
         model.outcomes = [ScalarOutcome(f"y{place}") for place in range(POLICIES * len(MEASURED))]
