@@ -13,6 +13,7 @@ from scipy.stats import chisquare, kstest, qmc
 
 import localsim as ls
 from localsim.experiment.design import BLOCK, _permuted
+from localsim.experiment.frozen import Frozen, freeze
 
 ONE = "local_integrated_services"
 
@@ -176,6 +177,36 @@ def test_a_table_of_points_is_read_as_it_was_written(tmp_path):
 
     assert read == asked(ls.Points(pd.DataFrame(table)))
     assert read != asked(ls.Points(table | {"place.kappa": [0, 0.2]}))
+
+
+def test_the_types_of_columns_are_known_without_going_through_the_points():
+    mixed = {f"{ONE}.budgets.tier": ["none", "area"],
+             f"{ONE}.contract.items": ls.Range(1, 9), "place.kappa": [0, 0.1],
+             "status_quo.listening.shrink": [True, False]}  # fmt: skip
+    numbers = {"place.kappa": [0, 1], "voice.noise_sd": [1, 0.5]}
+    for design in (
+        ls.LatinHypercube(mixed, 30),
+        ls.OneAtATime(mixed),
+        ls.Grid(numbers) * ls.Sobol({f"{ONE}.tier": ["area", "nation"]}, 4),
+        ls.Points(numbers),
+    ):
+        bound = asked(design).design
+        found = {name: set() for name in bound.columns}
+        for point in bound:
+            for name, value in point.items():
+                found[name].add(type(value))
+        assert bound.kinds() == found
+
+
+def test_a_frozen_design_has_the_same_points_and_types(tmp_path):
+    mixed = {"place.kappa": [0.1, 0.2], f"{ONE}.budgets.tier": ["none", "area"],
+             "top_down.contract.target_months": ["none", 3.0]}  # fmt: skip
+    design = ls.Experiment("norbiton", [ONE, "top_down"], design=ls.Grid(mixed)).design
+    freeze(design, tmp_path, "design.parquet")
+    frozen = Frozen(tmp_path / "design.parquet")
+    assert [frozen.point(number) for number in range(len(frozen))] == list(design)
+    assert frozen.kinds() == design.kinds()
+    assert frozen.kinds()["top_down.contract.target_months"] == {str, float}
 
 
 # ── what a point does ────────────────────────────────────────────────────────────────────────────

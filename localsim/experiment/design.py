@@ -66,6 +66,10 @@ class Design(ABC):
     def describe(self) -> dict[str, Any]:
         """Return all that decides the points, as plain values that JSON can hold."""
 
+    @abstractmethod
+    def kinds(self) -> dict[str, set[type]]:
+        """Return of what types the values of each column are, without going through them."""
+
     def point(self, number: int) -> dict[str, Value]:
         """Return one point: a value, a number, word or flag, for each of `columns`."""
         if isinstance(number, bool) or not isinstance(number, int | np.integer):
@@ -105,12 +109,12 @@ class _Dimensioned(Design, ABC):
             )
         object.__setattr__(self, "dimensions", dict(self.dimensions))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The names of the dimensions."""
         return tuple(self.dimensions)
 
-    @property
+    @cached_property
     def _bound(self) -> list[Dimension]:
         found = [d for d in self.dimensions.values() if isinstance(d, Dimension)]
         if len(found) < len(self.dimensions):
@@ -131,6 +135,10 @@ class _Dimensioned(Design, ABC):
     @staticmethod
     def fits(dimension: Dimension) -> None:
         """Refuse a dimension that this kind of design has no use for."""
+
+    def kinds(self) -> dict[str, set[type]]:
+        """Return the types of each dimension's levels or ends."""
+        return {d.name: {type(value) for value in d.ends()} for d in self._bound}
 
     def describe(self) -> dict[str, Any]:
         """Return the kind and the dimensions."""
@@ -229,6 +237,12 @@ class OneAtATime(_Dimensioned):
             left -= len(to)
         return values
 
+    def kinds(self) -> dict[str, set[type]]:
+        """Return the types of each dimension's levels or ends, and of its base."""
+        return {
+            name: found | {type(self._point(0)[name])} for name, found in super().kinds().items()
+        }
+
     def describe(self) -> dict[str, Any]:
         """Return the kind, the dimensions and the base."""
         return super().describe() | {"base": self._point(0)}
@@ -256,8 +270,8 @@ class _Sample(_Dimensioned, ABC):
             )
 
     @abstractmethod
-    def _shares(self, block: int) -> NDArray[np.float64]:
-        """Return where a block of points lies in the unit cube, float64[points, dimensions]."""
+    def _shares(self, block: int) -> list[list[float]]:
+        """Return where a block of points lies in the unit cube, points × dimensions."""
 
     def __len__(self) -> int:
         """Return how many points were asked for."""
@@ -265,7 +279,7 @@ class _Sample(_Dimensioned, ABC):
 
     def _point(self, number: int) -> dict[str, Value]:
         block, row = divmod(number, BLOCK)
-        shares = self._shares(block)[row].tolist()
+        shares = self._shares(block)[row]
         return {d.name: d.draw(u) for d, u in zip(self._bound, shares, strict=True)}
 
     def describe(self) -> dict[str, Any]:
@@ -283,7 +297,7 @@ class LatinHypercube(_Sample):
     when others are added.
     """
 
-    def _shares(self, block: int) -> NDArray[np.float64]:
+    def _shares(self, block: int) -> list[list[float]]:
         return _latin(self.columns, self.n, self.seed, block)
 
 
@@ -295,18 +309,19 @@ class Sobol(_Sample):
     More points of the same seed extend a sequence: the first ones stay.
     """
 
-    def _shares(self, block: int) -> NDArray[np.float64]:
+    def _shares(self, block: int) -> list[list[float]]:
         return _sobol(len(self.dimensions), self.seed, block)
 
 
 @lru_cache(maxsize=2)
-def _latin(names: tuple[str, ...], n: int, seed: int, block: int) -> NDArray[np.float64]:
+def _latin(names: tuple[str, ...], n: int, seed: int, block: int) -> list[list[float]]:
     numbers = np.arange(block * BLOCK, min((block + 1) * BLOCK, n), dtype=np.uint64)
     columns = []
     for name in names:
         jitter = streams.uniform(streams.key(seed, 0, f"design/within/{name}"), numbers)
         columns.append((_permuted(numbers, n, seed, name) + jitter) / n)
-    return np.stack(columns, axis=1)
+    found: list[list[float]] = np.stack(columns, axis=1).tolist()
+    return found
 
 
 def _permuted(numbers: NDArray[np.uint64], n: int, seed: int, name: str) -> NDArray[np.uint64]:
@@ -332,13 +347,14 @@ def _permuted(numbers: NDArray[np.uint64], n: int, seed: int, name: str) -> NDAr
 
 
 @lru_cache(maxsize=2)
-def _sobol(dimensions: int, seed: int, block: int) -> NDArray[np.float64]:
+def _sobol(dimensions: int, seed: int, block: int) -> list[list[float]]:
     from scipy.stats import qmc
 
     sequence = qmc.Sobol(dimensions, scramble=True, bits=30, rng=np.random.default_rng(seed))
     if block:
         sequence.fast_forward(block * BLOCK)
-    return sequence.random(BLOCK)
+    found: list[list[float]] = sequence.random(BLOCK).tolist()
+    return found
 
 
 @final
@@ -368,6 +384,10 @@ class Product(Design):
     def _point(self, number: int) -> dict[str, Value]:
         first, second = divmod(number, len(self.second))
         return self.first.point(first) | self.second.point(second)
+
+    def kinds(self) -> dict[str, set[type]]:
+        """Return the types of both designs' columns."""
+        return self.first.kinds() | self.second.kinds()
 
     def describe(self) -> dict[str, Any]:
         """Return both designs."""

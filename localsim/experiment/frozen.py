@@ -31,6 +31,9 @@ class Points(Protocol):
     def point(self, number: int, /) -> Mapping[str, Any]:
         """Return the values at one point."""
 
+    def kinds(self) -> dict[str, set[type]]:
+        """Return of what types the values of each column are."""
+
 
 class Frozen:
     """The points in a file; the rows around the last one asked for are in memory."""
@@ -57,6 +60,15 @@ class Frozen:
             self._group, self._rows = group, [self._plain(row) for row in read]
         return self._rows[row]
 
+    def kinds(self) -> dict[str, set[type]]:
+        """Return of what types the values of each column are."""
+        found: dict[str, set[type]] = {}
+        for column in self.columns:
+            values = self._file.read(columns=[column])[column]
+            some = values.unique() if column in self._json else values.slice(0, 1)
+            found[column] = {type(self._plain({column: v})[column]) for v in some.to_pylist()}
+        return found
+
     def table(self) -> pa.Table:
         """Return all points, a row each."""
         return self._file.read()
@@ -67,11 +79,7 @@ class Frozen:
 
 def freeze(points: Points, folder: Path, name: str) -> None:
     """Write the points of a design to a file, a few at a time."""
-    kinds: dict[str, set[type]] = {column: set() for column in points.columns}
-    for number in range(len(points)):
-        for column, value in points.point(number).items():
-            kinds[column].add(type(value))
-    types = {column: _type(found) for column, found in kinds.items()}
+    types = {column: _type(found) for column, found in points.kinds().items()}
     mixed = [column for column, found in types.items() if found is None]
     fields = [(column, found or pa.string()) for column, found in types.items()]
     schema = pa.schema([("point", pa.int64()), *fields])

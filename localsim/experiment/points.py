@@ -80,6 +80,10 @@ class Points(Design):
         bound.table = table
         return bound
 
+    def kinds(self) -> dict[str, set[type]]:
+        """Return the types of each column."""
+        return {name: set(map(type, values)) for name, values in self.table.items()}
+
     def describe(self) -> dict[str, Any]:
         """Return the columns, how many rows, and a digest of them."""
         digest = hashlib.blake2b(digest_size=8)
