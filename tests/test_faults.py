@@ -242,7 +242,7 @@ def little_disk(tmp_path, demand):
     if mounted.returncode:
         pytest.skip(f"no file system may be mounted here: {mounted.stderr.decode().strip()}")
     yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # a reader may still hold a file
 
 
 @pytest.mark.root
