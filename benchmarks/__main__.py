@@ -16,7 +16,7 @@ from benchmarks import engine, memory, pairing, speed, voting
 from benchmarks.table import HEADER, Row
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PACKAGES = ("mesa", "numba", "numpy", "pabutools")
+PACKAGES = ("mesa", "numba", "numpy", "pabutools", "dask", "joblib", "ema-workbench")
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "objects": speed.mesa_objects,
     "kernel": speed.bare_kernel,
@@ -38,7 +38,10 @@ kernels are warm. The peers' outcomes are held against ours over several seeds b
 timed, and a row whose outcomes differ by four standard errors is not written.
 
 *Mesa objects* (`objects.py`) has an object for each resident and each need, stepped by `do`, with a
-heap for the events inside a month. It draws from numpy's generator; localsim draws by Philox, whose
+heap for the events inside a month. The first row has the core rules and no more on both sides
+(`CoreRules`: slots are bought once and people live; accounts are not drawn up, nobody decides
+anew); the second holds localsim with its accounts, evidence and yearly decisions against the same
+objects, which have none. The rival draws from numpy's generator; localsim draws by Philox, whose
 every number has an address, and keeps its counters by area and tenure, its accounts and its ledger.
 *Bare kernel* (`bare.py`) has no model around it, and as themes and neighbourhoods do not touch each
 other under the core rules it runs them one after the other, each with a small calendar of its own.
