@@ -75,3 +75,14 @@ def test_metrics_of_one_unit_add_up():
     results.table.loc[results.table["metric"] == "solved", "unit"] = "needs"
     with pytest.raises(ls.LocalsimError, match="of one unit"):
         plots.border(results, "near", "far", {"crises": 1, "solved": -0.5})
+
+
+def test_points_that_share_a_replication_are_one_observation():
+    results = swept(2.0)
+    again = results.table.assign(point=results.table["point"] + len(results.design))
+    more = pd.concat([results.design, results.design.assign(tier="nation")], ignore_index=True)
+    once = plots.border(results, "near", "far", "crises", dials=(X, Y)).axes[0].lines[0]
+    results.table = pd.concat([results.table, again], ignore_index=True)
+    results.design = more
+    twice = plots.border(results, "near", "far", "crises", dials=(X, Y)).axes[0].lines[0]
+    assert np.array_equal(once.get_xydata(), twice.get_xydata())

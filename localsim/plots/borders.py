@@ -173,7 +173,9 @@ def _surface(
         )
     x, y = dials
     gap[x], gap[y] = (design.loc[gap["point"], dial].to_numpy() for dial in dials)
-    cells = gap.groupby([y, x])["gap"].agg(["mean", "std", "count"])
+    # What else was varied is averaged within a replication: its points share their luck.
+    each = gap.groupby([y, x, "replication"])["gap"].mean()
+    cells = each.groupby(level=[y, x]).agg(["mean", "std", "count"])
     count = cells["count"].to_numpy()
     quantile: NDArray[np.float64] = stats.t.ppf((1 + LEVEL) / 2, np.maximum(count - 1, 1))
     half = np.where(count > 1, quantile * cells["std"].fillna(0.0) / np.sqrt(count), np.inf)
