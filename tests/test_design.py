@@ -240,7 +240,7 @@ def test_a_plan_at_a_point_holds_its_assumptions_and_gives_its_answers():
     assert inside.policy.listening == ls.Voice(outreach=0.9, hours=6.0)
     assert inside.policy.access == ls.Hub()
     assert inside.elsewhere.devolved.share == 0.2
-    assert plan.at({}) == plan
+    assert plan.at({}) is plan
     assert plan.policies[1] == pilot
 
 

@@ -31,7 +31,7 @@ Keys = tuple[tuple[str, str], ...]
 """What is measured, in order: a metric's name and a group of residents each."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no one truth to compare by
 class Plan:
     """What every replication of an experiment needs; the number of one is all that is added."""
 
@@ -50,6 +50,8 @@ class Plan:
 
     def at(self, point: Mapping[str, Value]) -> Plan:
         """Return the plan at a point of a design: assumptions held there, answers replaced."""
+        if not point:
+            return self
         there = Subject(self.assumptions, self.policies, self.scenario).at(point)
         return replace(
             self,
