@@ -228,7 +228,7 @@ class TestCalibration:
         world = hamlet.replace(policies=["status_quo"], replications=4)
         name = "money.onset_per_year"
         truth = {name: 0.2}
-        record = quietly(world.replace(held=truth, seed=7)).pivot(METRIC)  # noqa: PD010
+        record = quietly(world.replace(held=truth, seed=7)).pivot(METRIC)  # noqa: PD010 - of Results
         target = ls.Target(METRIC, float(record["status_quo"].mean()), 15.0, "N20")
         found = ls.calibrate(
             world,
