@@ -311,12 +311,10 @@ def _gone(group, seconds=10):
 # ── what there is ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_version_is_told_fast():
-    begun = time.perf_counter()
+def test_the_version_is_told():
     process = start("--version")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, f"localsim {ls.__version__}\n", "")
-    assert time.perf_counter() - begun < 2.0
 
 
 @pytest.mark.parametrize(

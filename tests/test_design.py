@@ -1,7 +1,6 @@
 """Designs: which points a sweep has, each computed from its number alone."""
 
 import math
-import tracemalloc
 from collections import Counter
 from itertools import islice, pairwise
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import peak_bytes
 from scipy.stats import chisquare, kstest, qmc
 
 import localsim as ls
@@ -381,22 +381,26 @@ def test_a_table_is_an_ordinary_file(tmp_path):
 # ── size, sameness ───────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("kind", [ls.Sobol, ls.LatinHypercube])
+@pytest.mark.parametrize("kind", ["Sobol", "LatinHypercube"])
 def test_a_million_points_are_planned_without_being_held(kind):
-    dimensions = {"place.kappa": None, f"{ONE}.budgets.share": ls.Range(0, 1),
-                  f"{ONE}.tier": ["area", "nation"]}  # fmt: skip
-    asked(kind(dimensions, 10)).design.point(0)  # imports and caches are no part of a plan
-    tracemalloc.start()
-    try:
-        experiment = asked(kind(dimensions, 1_000_000), replications=10)
-        assert len(experiment.design) == 1_000_000
-        assert experiment.fingerprint
-        assert experiment.describe()["design"]["n"] == 1_000_000
-        for number in (0, 999_999, 500_000, 123_456):
-            experiment.plan.at(experiment.design.point(number))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    peak = peak_bytes(
+        [
+            "import localsim as ls",
+            "from test_design import ONE, asked",
+            f"kind = ls.{kind}",
+            "dimensions = {'place.kappa': None, f'{ONE}.budgets.share': ls.Range(0, 1),"
+            " f'{ONE}.tier': ['area', 'nation']}",
+            "asked(kind(dimensions, 10)).design.point(0)  # imports and caches are no part of it",
+        ],
+        [
+            "experiment = asked(kind(dimensions, 1_000_000), replications=10)",
+            "assert len(experiment.design) == 1_000_000",
+            "assert experiment.fingerprint",
+            "assert experiment.describe()['design']['n'] == 1_000_000",
+            "for number in (0, 999_999, 500_000, 123_456):",
+            "    experiment.plan.at(experiment.design.point(number))",
+        ],
+    )
     assert peak < 8_000_000  # a million points of three values are 24 MB as bare numbers
 
 
