@@ -134,6 +134,7 @@ CHOICES = {
     "YouthVote.lot_gbp": "how large a project is",
     "Referendum.level_gbp": "how large a project is",
     "PanelByLot.residents": "how much of the decision is residents'",
+    "IndividualChoice.holders": "who is given a budget",
     "PanelByLot.seats": "how many sit on it",
     "PanelByLot.stratified": "how they are drawn",
     "JointPanel.residents": "how many of the seats are residents'",

@@ -92,6 +92,8 @@ def ways(question):
     for word, kind in variants(KINDS[question]).items():
         if word in NO_ANSWER_ALONE:
             continue
+        if word == "individual_choice":
+            found["individual_choice of those in need"] = kind(holders="in_need")
         found[word] = NEEDS_ARGUMENTS[word] if word in NEEDS_ARGUMENTS else kind()
     return found
 

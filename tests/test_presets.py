@@ -174,11 +174,24 @@ def test_a_lead_professional_keeps_a_case_through_health_and_care():
     assert passed["coordinated_care"] < 0.5 * passed["silo_budgeting"]
 
 
-def test_personal_budgets_are_spent_by_every_person(start):
-    model = lived(start, "personal_budgets")
-    choosing = sum(len(hearing.evidence.participants) for hearing in model._hearings[0])
-    assert choosing == (model.population.age >= 18).sum()
+def test_personal_budgets_are_held_by_adults_whose_need_a_service_knows_of(start):
+    model = start.fork(PRESETS["personal_budgets"]())
+    known = {"waiting at a door", "being assessed", "queueing", "in service"}
+    holders = [
+        who for who in model.agents_by_type[ls.Resident]
+        if who.age >= 18 and known & {getattr(who, f"{t.name}_need") for t in model.facts.casework}
+    ]  # fmt: skip
+    model.run(1)
+    (hearing,) = model._hearings[0]
+    rule, people = model.policy.rule, hearing.evidence.participants
+    assert len(people) == (model.population.age >= 18).sum()
+    assert 0 < len(rule.holding(people)) == len(holders) < 0.3 * len(people)
+    body, each = (model.facts.value(f"deciding.gbp_per_{x}") for x in ("decider", "person"))
+    assert model.ledger.spent_by("deciding") == pytest.approx(body + each * len(holders))
     assert 0.0 < model.regimes[0].pooled_share < 0.5
+    # Streets and parks are nobody's own: all lines bear overheads, and this one nothing besides.
+    spent, was = by_theme(model), model.facts.historic_gbp.sum(axis=0)
+    assert spent[-1] / spent.sum() == pytest.approx(was[-1] / was.sum(), rel=0.03)
 
 
 def test_the_young_mayors_share_is_held_and_voted_on_by_the_young_alone():

@@ -1,5 +1,7 @@
 """Residents decide: by lot, each for herself, issue by issue, and the young on their share."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,6 +94,29 @@ def test_each_spends_her_own_part_where_she_lives():
     # A line goes where residents would have it.
     fenced = IndividualChoice().allocate(seen, purse([75.0, 0], 0.0))
     assert fenced[:, 0] == pytest.approx([75.0 * 0.25 / 0.75, 75.0 * 0.5 / 0.75])
+
+
+def test_only_those_with_a_case_hold_a_budget_where_need_is_asked_for():
+    rule = IndividualChoice(holders="in_need")
+    some = people(
+        [[1.0, 3], [1, 0], [0, 2]], area=[0, 0, 1], on_the_books=np.array([True, False, True])
+    )
+    seen = evidence(
+        [[1, 1], [1, 1]], [30.0, 60.0], (Casework("work"), Casework("health")), participants=some,
+        historic_gbp=np.array([[1.0, 1], [3, 1]]),
+    )  # fmt: skip
+    spent = rule.allocate(seen, purse([0, 0], 200.0))
+    assert spent == pytest.approx(np.array([[25.0, 75.0], [0.0, 100.0]]))
+    # What is not pooled is not theirs: it goes where it always went.
+    assert rule.allocate(seen, purse([80.0, 0], 0.0))[:, 0] == pytest.approx([20.0, 60.0])
+    both = rule.allocate(seen, purse([80.0, 0], 200.0))
+    assert both == pytest.approx(spent + np.array([[20.0, 0], [60, 0]]))
+    nobody = replace(seen, participants=replace(some, on_the_books=np.zeros(3, bool)))
+    assert rule.allocate(nobody, purse([80.0, 0], 200.0)) == pytest.approx(
+        Historic().allocate(nobody, purse([80.0, 0], 200.0))
+    )
+    with pytest.raises(LocalsimError, match="held by 'in need'"):
+        IndividualChoice(holders="in need")
 
 
 def test_at_the_tier_of_the_person_all_of_the_pool_is_everybody_s_own():

@@ -30,7 +30,7 @@ RULES = [
     Historic(), PerHead(), NeedsFormula(), TargetsFirst(), Planner(), MedianVoter(), JointPanel(),
     JointPanel(0.0), JointPanel(1.0), GreedyVote(50.0), EqualShares(50.0),
     SequentialPhragmen(50.0), YouthVote(50.0), PanelByLot(), PanelByLot(1.0, 2, stratified=True),
-    IndividualChoice(), Referendum(2.0),
+    IndividualChoice(), IndividualChoice("in_need"), Referendum(2.0),
 ]  # fmt: skip
 THEMES = (Casework("work"), Casework("health"), Amenity("parks"))
 
@@ -74,6 +74,7 @@ def cases(draw):
         area=np.array(draw(st.lists(st.integers(0, 1), min_size=voters, max_size=voters)), int),
         weight=np.array(weight, dtype=float).reshape(voters, 3),
         turnout=0.1,
+        on_the_books=np.arange(voters) % 2 == 0,
     )
     seen = evidence(
         draw(table),

@@ -27,8 +27,9 @@ class Participants:
     theme is worth to them in pounds; `turnout`, their share of those who could take part. `age`
     int64[n] in years; `lot` float64[n], each one's ticket if there is to be a draw by lot;
     `stratum` int64[n], one of eight by deprivation, tenure and youth, and `strata` float64[8],
-    the share of those who could take part in each. These four may be left out of evidence made
-    by hand: all are then adults of one stratum, and tickets are in order.
+    the share of those who could take part in each; `on_the_books` bool[n], whether a service has a
+    case of theirs. These five may be left out of evidence made by hand: all are then adults of one
+    stratum without a case, and tickets are in order.
     """
 
     area: NDArray[np.int64]
@@ -38,6 +39,7 @@ class Participants:
     lot: Floats = field(default_factory=lambda: np.zeros(0))
     stratum: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     strata: Floats = field(default_factory=lambda: np.ones(1))
+    on_the_books: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         count = self.area.size
@@ -45,6 +47,7 @@ class Participants:
             ("age", np.full(count, _GROWN)),
             ("lot", np.arange(count, dtype=np.float64)),
             ("stratum", np.zeros(count, np.int64)),
+            ("on_the_books", np.zeros(count, np.bool_)),
         ):
             if getattr(self, name).size != count:
                 object.__setattr__(self, name, usual)
@@ -61,6 +64,7 @@ class Participants:
             age=self.age[chosen],
             lot=self.lot[chosen],
             stratum=self.stratum[chosen],
+            on_the_books=self.on_the_books[chosen],
         )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from localsim.errors import LocalsimError, nearest
 from localsim.margins import apportion
 from localsim.policy.budgets import check_amount, check_share, check_whole
 from localsim.policy.evidence import Evidence, Floats, Participants, Purse
 from localsim.policy.rules import Historic, Rule, spread
 from localsim.themes import Amenity, Quadratic
+
+HOLDERS = ("everyone", "in_need")
 
 
 def shares_of(weight: Floats) -> Floats:
@@ -90,13 +93,30 @@ def _need(evidence: Evidence, value: Floats) -> Floats:
 class IndividualChoice(Rule):
     """Each has an equal part of the money and spends it, where she lives, on what she puts first.
 
-    Lines go to areas as residents there would have them. At the tier of the person everybody
-    takes part; at another tier only those who take part choose, for all.
+    `holders` are ``"everyone"``, and lines then go to areas as residents there would have them; or
+    ``"in_need"``, those with a case on a service's books, who spend what is pooled, while lines
+    stay as they were. At the tier of the person every adult may hold a budget; at another tier
+    only those who take part, and they choose for all.
     """
 
+    holders: str = "everyone"
+
+    def __post_init__(self) -> None:
+        if self.holders not in HOLDERS:
+            raise LocalsimError(
+                f"IndividualChoice: no budgets are held by {self.holders!r}; "
+                f"{nearest(str(self.holders), HOLDERS)}"
+            )
+
+    def holding(self, people: Participants) -> Participants:
+        """Return those of the participants who hold a budget."""
+        return people if self.holders == "everyone" else people.where(people.on_the_books)
+
     def allocate(self, evidence: Evidence, purse: Purse) -> Floats:
-        """Return the sum of what each participant spends of her part."""
+        """Return the sum of what each holder spends of her part."""
         people = evidence.participants
+        if people is not None:
+            people = self.holding(people)
         if people is None or len(people) == 0:
             return Historic().allocate(evidence, purse)
         shares = shares_of(people.weight)
@@ -106,7 +126,11 @@ class IndividualChoice(Rule):
                 for t in range(len(evidence.themes))
             ]
         )
-        return spread(chosen, evidence, purse, chosen.sum(axis=0))
+        wanted = chosen.sum(axis=0)
+        if self.holders == "everyone":
+            return spread(chosen, evidence, purse, wanted)
+        lines = Historic().allocate(evidence, replace(purse, pooled_gbp=0.0))
+        return lines + spread(chosen, evidence, replace(purse, fenced_gbp=0.0 * lines[0]), wanted)
 
 
 @final

@@ -12,7 +12,7 @@ import numpy as np
 
 from localsim import streams
 from localsim.dynamics import facts as fact
-from localsim.dynamics.columns import NEED_MONTHS, NO_NEED, OPENED, Array
+from localsim.dynamics.columns import AT_DOOR, NEED_MONTHS, NO_NEED, OPENED, Array
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.place import TENURES
@@ -58,7 +58,19 @@ def hear(
         lot=streams.uniform(facts.key("panel/lot"), who, episode=year),
         stratum=_stratum(facts, rows),
         strata=np.bincount(_stratum(facts, able), minlength=marks) / max(1, able.size),
+        on_the_books=_on_the_books(town, rows),
     )
+
+
+def _on_the_books(town: Town, rows: Array) -> Array:
+    """Return which residents (rows) have a case with a service, bool[n].
+
+    A need that was never presented is on nobody's books, and one dropped on the way is off them.
+    """
+    case = town.needs.need["case"][:, rows]
+    asked = town.cases.row["phase"][np.maximum(case, 0)] >= AT_DOOR
+    known: Array = (asked & (case >= 0)).any(axis=0)
+    return known
 
 
 def _stratum(facts: Facts, rows: Array) -> Array:

@@ -19,6 +19,7 @@ from localsim.policy.counting import WithNeighbours
 from localsim.policy.deal import NoDeal
 from localsim.policy.listening import Voice
 from localsim.policy.policy import Policy
+from localsim.policy.resident_rules import IndividualChoice
 from localsim.policy.supply import Shared
 from localsim.year.amenity import neighbours
 from localsim.year.decide import Bench, Hearing
@@ -96,10 +97,13 @@ def _coordination_gbp(facts: Facts, policy: Policy, areas: Array) -> float:
 
 def _deciding_gbp(facts: Facts, hearing: Hearing) -> float:
     """Return what a body that decides costs, and what it costs to let each decide for herself."""
-    body = facts.value("deciding.gbp_per_decider")
-    if hearing.bench.tier != "person" or hearing.evidence.participants is None:
+    body, rule = facts.value("deciding.gbp_per_decider"), hearing.bench.rule
+    people = hearing.evidence.participants
+    if hearing.bench.tier != "person" or people is None:
         return body
-    return body + len(hearing.evidence.participants) * facts.value("deciding.gbp_per_person")
+    if isinstance(rule, IndividualChoice):
+        people = rule.holding(people)
+    return body + len(people) * facts.value("deciding.gbp_per_person")
 
 
 def _engagement_gbp(facts: Facts, hearing: Hearing) -> float:

@@ -74,20 +74,22 @@ def participatory_budgeting(rule: str = "equal_shares", share: float = 0.02) -> 
 
 
 def personal_budgets() -> Policy:
-    """Everybody's own part of the money, spent as each would have it, with one person to help.
+    """Those whose need a service knows of spend a part of the money each, with one person to help.
 
-    Individual Budgets and personal health budgets gave people what agencies would have spent on
-    them, to spend as they chose, with somebody to plan it with.
+    Individual Budgets and personal health budgets gave people with an eligible need what agencies
+    would have spent on them, to spend as they chose, with somebody to plan it with (source E18).
+    The lines are those that serve one person at a time: streets and parks are nobody's own. Where
+    there is a theme of housing, pool it too, with ``Pooled(themes=…)``.
     """
     return Policy(
         name="personal_budgets",
         tier="person",
-        budgets=Pooled(share=0.5, ramp=0.5),
-        rule=IndividualChoice(),
+        budgets=Pooled(share=0.5, ramp=0.5, themes=("work", "family", "money", "health")),
+        rule=IndividualChoice(holders="in_need"),
         contract=Judgement(),
         access=LeadProfessional(),
         supply=Market(community=True),
-        description="each spends an equal part of the pooled money, helped by a lead professional",
+        description="each in need spends a part of the pooled money, helped by a lead professional",
     )
 
 
