@@ -150,8 +150,8 @@ _HOMES = {
     "Amenity": "localsim.themes",
     "Log": "localsim.themes",
     "Quadratic": "localsim.themes",
-    "Tasks": "localsim.tasks",
-    "Routing": "localsim.routing",
+    "Tasks": "localsim.themes.tasks",
+    "Routing": "localsim.themes.routing",
     "default_themes": "localsim.themes",
     "housing": "localsim.themes",
     "Assumption": "localsim.assumptions",
@@ -299,10 +299,10 @@ if TYPE_CHECKING:
         YouthVote,
     )
     from localsim.population import Population
-    from localsim.routing import Routing
     from localsim.scenarios import Scenario
-    from localsim.tasks import Tasks
     from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes, housing
+    from localsim.themes.routing import Routing
+    from localsim.themes.tasks import Tasks
 
 
 def __getattr__(name: str) -> Any:

@@ -366,7 +366,7 @@ class Model(PeopledModel):
     @property
     def series(self) -> dict[tuple[str, str], list[float]]:
         """Monthly trajectories since the policy began, by (metric, group)."""
-        from localsim import trajectories
+        from localsim.metrics import trajectories
 
         return trajectories.series(self)
 

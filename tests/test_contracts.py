@@ -17,8 +17,8 @@ from localsim.place import Place
 from localsim.policy.contract import Judgement, LinearContract, Targets
 from localsim.policy.policy import Policy
 from localsim.policy.presets import status_quo
-from localsim.tasks import Tasks
 from localsim.themes import Casework, default_themes
+from localsim.themes.tasks import Tasks
 from localsim.year.effort import best_rates, effort
 from localsim.year.sight import look
 

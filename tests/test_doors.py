@@ -28,8 +28,8 @@ from localsim.place import Place
 from localsim.policy.access import Hub, LeadProfessional, Silo
 from localsim.policy.policy import Policy
 from localsim.policy.presets import status_quo
-from localsim.routing import Routing
 from localsim.themes import Casework, default_themes
+from localsim.themes.routing import Routing
 
 PLACE = Place.synthetic(900, areas=5, seed=2, neighbourhood_areas=3)
 QUICK = {

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localsim import metrics
 from localsim.dynamics.columns import WAIT_BIN_RATIO, WAIT_BINS, WEEKS_PER_MONTH
 from localsim.dynamics.queues import wait_bin
 from localsim.dynamics.waits import quantile
-from localsim.metrics import FIFTHS, METRICS, measure
+from localsim.metrics import FIFTHS, METRICS, measure, metrics
 from localsim.model import Model
 from localsim.place import TENURES, Place
 from localsim.policy.contract import Targets

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localsim.errors import LocalsimError
-from localsim.margins import LONDON_INCOME_DEPRIVED_SHARE, apportion
 from localsim.place import MARGINS, NORBITON, PLACES, TENURES, TIERS, Place
+from localsim.place.margins import LONDON_INCOME_DEPRIVED_SHARE, apportion
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localsim import microsynthesis, population, streams
+from localsim import streams
 from localsim.errors import LocalsimError
 from localsim.place import ACTIVITIES, AGES, MARGINS, TENURES, Place
-from localsim.population import COLUMNS, Population
+from localsim.population import COLUMNS, Population, microsynthesis, population
 
 COLUMN_OF = {"age": "age_band", "deprived": "income_deprived"}
 

@@ -17,8 +17,8 @@ from localsim.check.world import frictionless, read, town
 from localsim.model import Model
 from localsim.policy.contract import LinearContract, Targets
 from localsim.policy.policy import Policy
-from localsim.tasks import Tasks
 from localsim.themes import Casework
+from localsim.themes.tasks import Tasks
 
 PRECISION = 0.01
 _BUSY = 0.3  # so little that times in system hardly depend on those before

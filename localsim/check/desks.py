@@ -18,8 +18,8 @@ from localsim.errors import LocalsimError
 from localsim.model import Model
 from localsim.policy.access import Silo
 from localsim.policy.policy import Policy
-from localsim.routing import Routing
 from localsim.themes import Casework
+from localsim.themes.routing import Routing
 
 
 @dataclass(frozen=True)

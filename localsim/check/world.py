@@ -10,8 +10,8 @@ import numpy as np
 
 from localsim.assumptions import Assumptions
 from localsim.dynamics.facts import ADULT
-from localsim.margins import MARGINS, Ints
 from localsim.place import Place
+from localsim.place.margins import MARGINS, Ints
 from localsim.themes import Amenity, Benefit
 
 if TYPE_CHECKING:

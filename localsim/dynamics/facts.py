@@ -19,8 +19,8 @@ from localsim.dynamics.limits import check_limits
 from localsim.errors import LocalsimError
 from localsim.place import Place
 from localsim.population import Population
-from localsim.tasks import Tasks
 from localsim.themes import Amenity, Casework, Theme
+from localsim.themes.tasks import Tasks
 
 WORKING = (2, 5)  # age bands 16-17 to 45-64, as a slice of place.AGES
 ADULT = 3  # first age band of adults, 18-29

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError, nearest
-from localsim.margins import apportion
+from localsim.place.margins import apportion
 from localsim.policy.budgets import check_amount, check_share, check_whole
 from localsim.policy.evidence import Evidence, Floats, Participants, Purse
 from localsim.policy.rules import Historic, Rule, spread

@@ -14,8 +14,8 @@ from localsim.dynamics.order import set_order
 from localsim.dynamics.town import Town
 from localsim.errors import LocalsimError, nearest
 from localsim.policy.access import Access, Hub, LeadProfessional
-from localsim.routing import Routing
 from localsim.themes import Casework
+from localsim.themes.routing import Routing
 
 NO_DESK = -1
 

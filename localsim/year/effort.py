@@ -15,7 +15,7 @@ from localsim.dynamics.facts import Facts
 from localsim.dynamics.town import Town
 from localsim.errors import LocalsimError
 from localsim.policy.contract import FULL_SET, Contract, Judgement, LinearContract, Targets
-from localsim.tasks import Tasks
+from localsim.themes.tasks import Tasks
 from localsim.year.commission import Providers
 
 

@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError, nearest
-from localsim.margins import (
+from localsim.place.checks import check_place
+from localsim.place.columns import CSV_COLUMNS, MAX_RESIDENTS, TIERS, UPPER_TIERS
+from localsim.place.csv_file import built_in, columns_of, read_place
+from localsim.place.margins import (
     ACTIVITIES,
     AGES,
     DEPRIVED,
@@ -25,10 +28,7 @@ from localsim.margins import (
     Floats,
     Ints,
 )
-from localsim.place_checks import check_place
-from localsim.place_columns import CSV_COLUMNS, MAX_RESIDENTS, TIERS, UPPER_TIERS
-from localsim.place_csv import built_in, columns_of, read_place
-from localsim.place_synthetic import synthesise
+from localsim.place.synthetic import synthesise
 
 if TYPE_CHECKING:
     import pandas as pd

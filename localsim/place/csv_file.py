@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localsim import margins as m
 from localsim.errors import LocalsimError, nearest
-from localsim.place_columns import (
+from localsim.place import margins as m
+from localsim.place.columns import (
     COUNT_COLUMNS,
     CSV_COLUMNS,
     MARGIN_COLUMNS,
     TIER_COLUMNS,
 )
-from localsim.place_sheet import Sheet
+from localsim.place.sheet import Sheet
 
 if TYPE_CHECKING:
     from localsim.place import Place

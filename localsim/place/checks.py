@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localsim.errors import LocalsimError
-from localsim.margins import CHILD_AGES, MARGINS
-from localsim.place_columns import MAX_RESIDENTS, REQUIRED_INDICATORS, UPPER_TIERS
+from localsim.place.columns import MAX_RESIDENTS, REQUIRED_INDICATORS, UPPER_TIERS
+from localsim.place.margins import CHILD_AGES, MARGINS
 
 if TYPE_CHECKING:
     from localsim.place import Place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localsim.margins import ACTIVITIES, AGES, HEALTHS, TENURES
+from localsim.place.margins import ACTIVITIES, AGES, HEALTHS, TENURES
 
 TIERS = ("nation", "sub-region", "authority", "neighbourhood", "area", "person")
 UPPER_TIERS = TIERS[:4]

@@ -15,7 +15,7 @@ from localsim.dynamics.columns import (
     SOLVED,
     Array,
 )
-from localsim.spending import zones
+from localsim.metrics.spending import zones
 from localsim.year.accounts import ZONES
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from localsim import households, microsynthesis, streams
+from localsim import streams
 from localsim.errors import LocalsimError
-from localsim.margins import AGES, DEPRIVED, ETHNIC_GROUPS, MARGINS, MINOR_AGES, TENURES, Ints
 from localsim.place import Place
+from localsim.place.margins import AGES, DEPRIVED, ETHNIC_GROUPS, MARGINS, MINOR_AGES, TENURES, Ints
+from localsim.population import households, microsynthesis
 
 COLUMNS = (
     "area",

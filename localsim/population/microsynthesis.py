@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from localsim.margins import (
+from localsim.place.margins import (
     ACTIVITIES,
     AGES,
     CHILD_AGES,

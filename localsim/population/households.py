@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from localsim.margins import CHILD_AGES, MINOR_AGES, Floats, Ints
+from localsim.place.margins import CHILD_AGES, MINOR_AGES, Floats, Ints
 
 # Relative chances by age band, rounded and unsourced: of an adult heading a household, and of a
 # household with that head having dependent children.

@@ -38,11 +38,11 @@ from localsim.dynamics.columns import (
     Array,
 )
 from localsim.dynamics.waits import quantile
+from localsim.metrics.reach import never_heard, never_reached
+from localsim.metrics.spending import ALL, Row, money
 from localsim.place import TENURES
 from localsim.policy.listening import ADULTS
 from localsim.population import groups_of
-from localsim.reach import never_heard, never_reached
-from localsim.spending import ALL, Row, money
 from localsim.year.accounts import ZONES
 from localsim.year.overheads import OVERHEADS
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from localsim import margins as m
 from localsim import streams
 from localsim.errors import LocalsimError
-from localsim.place_columns import MAX_RESIDENTS
-from localsim.place_csv import estimate_households
+from localsim.place import margins as m
+from localsim.place.columns import MAX_RESIDENTS
+from localsim.place.csv_file import estimate_households
 
 if TYPE_CHECKING:
     from localsim.place import Place

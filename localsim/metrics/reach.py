@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localsim.dynamics.columns import Array
+from localsim.metrics.spending import ALL, Row
 from localsim.population import groups_of
-from localsim.spending import ALL, Row
 
 if TYPE_CHECKING:
     from localsim.model import Model

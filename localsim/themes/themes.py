@@ -17,8 +17,8 @@ import numpy as np
 
 from localsim.assumptions import HUGE, Assumption, Assumptions
 from localsim.errors import LocalsimError, nearest
-from localsim.routing import Routing
-from localsim.tasks import Tasks
+from localsim.themes.routing import Routing
+from localsim.themes.tasks import Tasks
 
 ELIGIBLE = ("everyone", "adults", "working age", "householders", "families")
 INDICATORS = ("residents", "children", "working age", "employment-deprived", "income-deprived",

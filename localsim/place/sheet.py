@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localsim.errors import LocalsimError, nearest
-from localsim.margins import Floats, Ints
-from localsim.place_columns import CSV_COLUMNS, MAX_RESIDENTS
+from localsim.place.columns import CSV_COLUMNS, MAX_RESIDENTS
+from localsim.place.margins import Floats, Ints
 from localsim.reading import read_text
 
 if TYPE_CHECKING:

@@ -1,0 +1,25 @@
+"""Kinds of need: casework and amenities, what their work consists of and where it comes in."""
+
+from localsim.themes.themes import (
+    Amenity,
+    Benefit,
+    Casework,
+    Log,
+    Quadratic,
+    Theme,
+    check_themes,
+    default_themes,
+    housing,
+)
+
+__all__ = [
+    "Amenity",
+    "Benefit",
+    "Casework",
+    "Log",
+    "Quadratic",
+    "Theme",
+    "check_themes",
+    "default_themes",
+    "housing",
+]
