@@ -261,6 +261,21 @@ class Hazard(NamedTuple):
     slope: Array  # float64[A, K] per month
 
 
+class Window(NamedTuple):
+    """A place between two moments: what every kernel is handed."""
+
+    needs: Needs
+    cases: Cases
+    nodes: Nodes
+    rules: Rules
+    tally: Tally
+    agenda: Agenda
+    heap: Heap
+    hazard: Hazard
+    start: float  # months
+    end: float
+
+
 def new_cases(capacity: int) -> Cases:
     """Return room for so many open needs."""
     row = np.zeros(capacity, CASE)

@@ -23,11 +23,8 @@ from localsim.dynamics.columns import (
     SYSTEM_MONTHS,
     UNPRESENTED,
     Cases,
-    Heap,
-    Needs,
-    Nodes,
     Rules,
-    Tally,
+    Window,
 )
 from localsim.dynamics.onset import schedule
 from localsim.dynamics.queues import join, serve_waiting
@@ -36,16 +33,9 @@ from localsim.streams import unit, unit_exponential
 
 
 @compiled
-def await_presentation(
-    needs: Needs,
-    cases: Cases,
-    rules: Rules,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
+def await_presentation(w: Window, c: Whole, now: float) -> None:
     """Leave a need unpresented until its resident (again) seeks a door."""
+    needs, cases, rules = w.needs, w.cases, w.rules
     i, k = cases.row[c].resident, cases.row[c].theme
     kept = kept_trust(needs, rules, i, now)
     rate = rules.severity[k, cases.row[c].severity].present * needs.person[i].seeking
@@ -62,7 +52,7 @@ def await_presentation(
             cases.row[c].spells,
         )
         cases.row[c].phase_at = now + amount / rate
-    schedule(cases, heap, c, needs.threshold.shape[0], end)
+    schedule(w, c)
 
 
 @compiled
@@ -73,8 +63,9 @@ def team_of(cases: Cases, rules: Rules, c: Whole) -> Whole:
 
 
 @compiled
-def enter_door(cases: Cases, rules: Rules, tally: Tally, c: Whole, agency: Whole) -> Whole:
+def enter_door(w: Window, c: Whole, agency: Whole) -> Whole:
     """Count a visit to an agency and return the node of its desk, for the case to join."""
+    cases, rules, tally = w.cases, w.rules, w.tally
     cases.row[c].agency = agency
     cases.row[c].visits += 1
     tally.flows[cases.row[c].cell, cases.row[c].theme, CONTACTS] += 1
@@ -83,17 +74,8 @@ def enter_door(cases: Cases, rules: Rules, tally: Tally, c: Whole, agency: Whole
 
 
 @compiled
-def _present_one(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
+def _present_one(w: Window, c: Whole, now: float) -> None:
+    cases, rules, tally, end = w.cases, w.rules, w.tally, w.end
     k = cases.row[c].theme
     cell, area = cases.row[c].cell, cases.row[c].area
     if math.isnan(cases.row[c].presented):
@@ -110,23 +92,14 @@ def _present_one(
         agency = 0
         while rules.first_door[regime, team, agency] <= u:
             agency += 1
-        node, phase = enter_door(cases, rules, tally, c, agency), AT_DOOR
-    join(needs, cases, nodes, rules, tally, heap, c, node, phase, now, end)
+        node, phase = enter_door(w, c, agency), AT_DOOR
+    join(w, c, node, phase, now)
 
 
 @compiled
-def present(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
+def present(w: Window, c: Whole, now: float) -> None:
     """Seek a door with one need, or at a joint door with all that are open."""
+    needs, cases, rules = w.needs, w.cases, w.rules
     i = cases.row[c].resident
     regime = rules.regime[cases.row[c].area]
     own = rules.own_desk[regime, team_of(cases, rules, c)]
@@ -139,47 +112,30 @@ def present(
                 continue
             if rules.own_desk[regime, team_of(cases, rules, other)] != own:
                 continue
-        _present_one(needs, cases, nodes, rules, tally, heap, other, now, end)
+        _present_one(w, other, now)
 
 
 @compiled
-def lapse(
-    needs: Needs,
-    cases: Cases,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
+def lapse(w: Window, c: Whole, now: float) -> None:
     """Give up for now: the need stays open and nobody knows of it."""
+    cases, tally, end = w.cases, w.tally, w.end
     k = cases.row[c].theme
     cell = cases.row[c].cell
     tally.stock[cell, k].in_system -= 1
     tally.flows[cell, k, SYSTEM_MONTHS] -= end - now
     cases.row[c].spells += 1
-    await_presentation(needs, cases, rules, heap, c, now, end)
+    await_presentation(w, c, now)
 
 
 @compiled
-def assessed(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    now: float,
-    end: float,
-) -> None:
+def assessed(w: Window, c: Whole, now: float) -> None:
     """Leave a desk: for the service, for another desk, or for home."""
+    cases, nodes, rules, tally = w.cases, w.nodes, w.rules, w.tally
     i, k = cases.row[c].resident, cases.row[c].theme
     cell, area = cases.row[c].cell, cases.row[c].area
     node = cases.row[c].node
     nodes.work[node, cases.row[c].provider].busy -= 1
-    serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+    serve_waiting(w, node, now)
     regime, agency = rules.regime[area], cases.row[c].agency
     team = team_of(cases, rules, c)
     next_node, phase = rules.pool[area, team], QUEUEING
@@ -191,14 +147,14 @@ def assessed(
             tally.flows[cell, k, PASS_OFFS] += 1
             if unit(rules.keys[k, DROP], who, episode, visit) < rules.world[0].drop:
                 tally.flows[cell, k, DROPPED] += 1
-                feel(needs, rules, tally, i, 0.0, now, end)
-                lapse(needs, cases, rules, tally, heap, c, now, end)
+                feel(w, i, 0.0, now)
+                lapse(w, c, now)
                 return
             onward = 0
             while rules.next_door[regime, team, agency, onward] <= u:
                 onward += 1
-            next_node, phase = enter_door(cases, rules, tally, c, onward), AT_DOOR
-    join(needs, cases, nodes, rules, tally, heap, c, next_node, phase, now, end)
+            next_node, phase = enter_door(w, c, onward), AT_DOOR
+    join(w, c, next_node, phase, now)
 
 
 @compiled
@@ -214,23 +170,13 @@ def next_step(cases: Cases, rules: Rules, c: Whole) -> Whole:
 
 
 @compiled
-def hand_over(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    step: Whole,
-    now: float,
-    end: float,
-) -> None:
+def hand_over(w: Window, c: Whole, step: Whole, now: float) -> None:
     """Send a case from the team that has done its part to that of the next step.
 
     To another agency it goes as anybody does, by its desk, and some give up on the way; within
     an agency, or where it is handed over in person, straight into the queue.
     """
+    cases, rules, tally = w.cases, w.rules, w.tally
     i, k = cases.row[c].resident, cases.row[c].theme
     cell, area = cases.row[c].cell, cases.row[c].area
     regime = rules.regime[area]
@@ -243,10 +189,10 @@ def hand_over(
         who, episode, attempt = cases.row[c].entity, cases.row[c].episode, cases.row[c].attempts
         if unit(rules.keys[k, HANDOVER], who, episode, attempt) < rules.world[0].drop:
             tally.flows[cell, k, DROPPED] += 1
-            feel(needs, rules, tally, i, 0.0, now, end)
-            lapse(needs, cases, rules, tally, heap, c, now, end)
+            feel(w, i, 0.0, now)
+            lapse(w, c, now)
             return
         own = rules.own_desk[regime, after.team]
         if own >= 0:
-            node, phase = enter_door(cases, rules, tally, c, own), AT_DOOR
-    join(needs, cases, nodes, rules, tally, heap, c, node, phase, now, end)
+            node, phase = enter_door(w, c, own), AT_DOOR
+    join(w, c, node, phase, now)

@@ -32,13 +32,7 @@ from localsim.dynamics.columns import (
     SOLVED,
     SYSTEM_MONTHS,
     UNPRESENTED,
-    Cases,
-    Hazard,
-    Heap,
-    Needs,
-    Nodes,
-    Rules,
-    Tally,
+    Window,
 )
 from localsim.dynamics.doors import (
     await_presentation,
@@ -56,20 +50,9 @@ from localsim.streams import unit, unit_exponential
 
 
 @compiled
-def open_need(
-    needs: Needs,
-    cases: Cases,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    i: Whole,
-    k: Whole,
-    now: float,
-    start: float,
-    end: float,
-) -> None:
+def open_need(w: Window, i: Whole, k: Whole, now: float) -> None:
     """Open a need, unpresented, with the luck of its episode."""
+    needs, cases, rules, tally, end = w.needs, w.cases, w.rules, w.tally, w.end
     free = cases.sizes[0]
     if free > 0:
         c = cases.free[free - 1]
@@ -108,24 +91,14 @@ def open_need(
     tally.stock[cell, k].open_now += 1
     needs.need[k, i].case = c
     needs.threshold[k, i] = math.inf
-    await_presentation(needs, cases, rules, heap, c, now, end)
-    change_coupling(needs, rules, heap, hazard, i, 1, now, start, end)
+    await_presentation(w, c, now)
+    change_coupling(w, i, 1, now)
 
 
 @compiled
-def close_need(
-    needs: Needs,
-    cases: Cases,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    c: Whole,
-    now: float,
-    start: float,
-    end: float,
-) -> None:
+def close_need(w: Window, c: Whole, now: float) -> None:
     """End a need that stands in no queue and holds no slot, and start the next one's clock."""
+    needs, cases, tally, end = w.needs, w.cases, w.tally, w.end
     i, k = cases.row[c].resident, cases.row[c].theme
     cell = cases.row[c].cell
     tally.stock[cell, k].open_now -= 1
@@ -140,30 +113,19 @@ def close_need(
     cases.sizes[0] += 1
     needs.need[k, i].case = -1
     needs.need[k, i].episode += 1
-    change_coupling(needs, rules, heap, hazard, i, -1, now, start, end)
-    draw_threshold(needs, rules, heap, hazard, i, k, now, start, end)
+    change_coupling(w, i, -1, now)
+    draw_threshold(w, i, k, now)
 
 
 @compiled
-def served(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    c: Whole,
-    now: float,
-    start: float,
-    end: float,
-) -> None:
+def served(w: Window, c: Whole, now: float) -> None:
     """End a service: solved, straight back, or given up for now."""
+    cases, nodes, rules, tally, end = w.cases, w.nodes, w.rules, w.tally, w.end
     i, k = cases.row[c].resident, cases.row[c].theme
     cell, area = cases.row[c].cell, cases.row[c].area
     node, p = cases.row[c].node, cases.row[c].provider
     nodes.work[node, p].busy -= 1
-    serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+    serve_waiting(w, node, now)
     tally.stock[cell, k].in_service -= 1
     tally.flows[cell, k, SERVICE_MONTHS] -= end - now
     cases.row[c].heal_at += now
@@ -173,7 +135,7 @@ def served(
     if rules.theme[k].steps > 0:
         step = next_step(cases, rules, c)
         if step >= 0:
-            hand_over(needs, cases, nodes, rules, tally, heap, c, step, now, end)
+            hand_over(w, c, step, now)
             return
     chance = rules.severity[k, cases.row[c].severity].solve * nodes.work[node, p].success
     able = unit(rules.keys[k, SOLVE], who, episode, attempt) < chance
@@ -181,45 +143,34 @@ def served(
         tally.flows[cell, k, SOLVED] += 1
         target = rules.target[rules.regime[area]]
         if target.months < math.inf and target.at_end:
-            stop_clock(cases, rules, tally, c, now)
-        feel(needs, rules, tally, i, 1.0, now, end)
-        close_need(needs, cases, rules, tally, heap, hazard, c, now, start, end)
+            stop_clock(w, c, now)
+        feel(w, i, 1.0, now)
+        close_need(w, c, now)
         return
-    feel(needs, rules, tally, i, 0.0, now, end)
+    feel(w, i, 0.0, now)
     if unit(rules.keys[k, RETURN], who, episode, attempt) >= rules.theme[k].returns:
         tally.flows[cell, k, LAPSED] += 1
-        lapse(needs, cases, rules, tally, heap, c, now, end)
+        lapse(w, c, now)
         return
     tally.flows[cell, k, RETURNED] += 1
     regime, team = rules.regime[area], team_of(cases, rules, c)
     own = rules.own_desk[regime, team]
     next_node, phase = rules.pool[area, team], QUEUEING
     if own >= 0 and not rules.access[regime].kept:
-        next_node, phase = enter_door(cases, rules, tally, c, own), AT_DOOR
-    join(needs, cases, nodes, rules, tally, heap, c, next_node, phase, now, end)
+        next_node, phase = enter_door(w, c, own), AT_DOOR
+    join(w, c, next_node, phase, now)
 
 
 @compiled
-def heal_or_crisis(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    c: Whole,
-    now: float,
-    start: float,
-    end: float,
-) -> None:
+def heal_or_crisis(w: Window, c: Whole, now: float) -> None:
     """Let a need go away by itself, or come to a crisis: whichever is first."""
+    cases, nodes, rules, tally = w.cases, w.nodes, w.rules, w.tally
     i, k = cases.row[c].resident, cases.row[c].theme
     cell = cases.row[c].cell
     if cases.row[c].crisis_at < cases.row[c].heal_at:
         tally.flows[cell, k, CRISES] += 1
         cases.row[c].crises += 1
-        feel(needs, rules, tally, i, 0.0, now, end)
+        feel(w, i, 0.0, now)
         amount = unit_exponential(
             rules.keys[k, CRISIS],
             cases.row[c].entity,
@@ -227,7 +178,7 @@ def heal_or_crisis(
             cases.row[c].crises,
         )
         cases.row[c].crisis_at = now + amount / rules.severity[k, cases.row[c].severity].crisis
-        schedule(cases, heap, c, needs.threshold.shape[0], end)
+        schedule(w, c)
         return
     tally.flows[cell, k, HEALED] += 1
     node = cases.row[c].node
@@ -235,5 +186,5 @@ def heal_or_crisis(
         leave_queue(cases, nodes, c)
     elif cases.row[c].phase == ASSESSED:
         nodes.work[node, cases.row[c].provider].busy -= 1
-        serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
-    close_need(needs, cases, rules, tally, heap, hazard, c, now, start, end)
+        serve_waiting(w, node, now)
+    close_need(w, c, now)

@@ -20,13 +20,7 @@ from localsim.dynamics.columns import (
     IN_SERVICE,
     LEFT,
     Array,
-    Cases,
-    Hazard,
-    Heap,
-    Needs,
-    Nodes,
-    Rules,
-    Tally,
+    Window,
     grown_cases,
 )
 from localsim.dynamics.facts import Facts
@@ -131,25 +125,18 @@ def move(town: Town, moves: Moves | None, month: int) -> None:
         town.cases = grown_cases(town.cases)
         rows = town.cases.due.size
     _move(
-        town.needs, town.cases, town.nodes, town.rules, town.tally, town.heap, town.hazard,
-        moves.rows[first:last], moves.seeking[first:last], moves.opens[first:last],
-        moves.episode, town.months,
-    )  # fmt: skip
+        town.window(0.0),
+        moves.rows[first:last],
+        moves.seeking[first:last],
+        moves.opens[first:last],
+        moves.episode,
+    )
 
 
 @compiled
-def _leave(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    c: Whole,
-    now: float,
-) -> None:
+def _leave(w: Window, c: Whole, now: float) -> None:
     """Take a need out of whatever queue or slot it holds; others take its place in the window."""
+    cases, nodes, tally = w.cases, w.nodes, w.tally
     k, cell, phase = cases.row[c].theme, cases.row[c].cell, cases.row[c].phase
     if is_waiting(phase):
         leave_queue(cases, nodes, c)
@@ -158,32 +145,20 @@ def _leave(
     if phase == IN_SERVICE:
         tally.stock[cell, k].in_service -= 1
     tally.flows[cell, k, LEFT] += 1
-    close_need(needs, cases, rules, tally, heap, hazard, c, now, now, now)
+    close_need(w, c, now)
 
 
 @compiled
-def _move(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    rows: Array,
-    seeking: Array,
-    opens: Array,
-    episode: Whole,
-    now: float,
-) -> None:
+def _move(w: Window, rows: Array, seeking: Array, opens: Array, episode: Whole) -> None:
     # The window of no length that begins and ends now schedules nothing: the next one does.
+    needs, rules, tally, now = w.needs, w.rules, w.tally, w.start
     themes = needs.threshold.shape[0]
     for n in range(rows.size):
         i = rows[n]
         for k in range(themes):
             c = np.int64(needs.need[k, i].case)
             if c >= 0:
-                _leave(needs, cases, nodes, rules, tally, heap, hazard, c, now)
+                _leave(w, c, now)
         tally.trust[needs.person[i].cell] -= kept_trust(needs, rules, i, now)
         needs.person[i].trust = 0.0
         needs.person[i].expectation = _USUAL_EXPECTATION
@@ -192,7 +167,7 @@ def _move(
             needs.need[k, i].episode = episode
             needs.need[k, i].reached = False
             if needs.need[k, i].relative > 0.0:
-                draw_threshold(needs, rules, heap, hazard, i, k, now, now, now)
+                draw_threshold(w, i, k, now)
         for k in range(themes):
             if opens[n, k]:
-                open_need(needs, cases, rules, tally, heap, hazard, i, k, now, now, now)
+                open_need(w, i, k, now)

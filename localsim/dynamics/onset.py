@@ -18,13 +18,9 @@ from localsim.dynamics.agenda import note, sort
 from localsim.dynamics.columns import (
     IN_SERVICE,
     ONSET,
-    Agenda,
     Array,
     Cases,
-    Hazard,
-    Heap,
-    Needs,
-    Rules,
+    Window,
 )
 from localsim.dynamics.heap import push
 from localsim.streams import unit_exponential
@@ -50,16 +46,10 @@ def _any_below(levels: Array, bound: float) -> bool:
 
 
 @compiled
-def open_window(
-    needs: Needs,
-    cases: Cases,
-    agenda: Agenda,
-    heap: Heap,
-    hazard: Hazard,
-    start: float,
-    end: float,
-) -> bool:
+def open_window(w: Window) -> bool:
     """Collect what falls due before the window's end; False when the agenda was too small."""
+    needs, cases, agenda, heap = w.needs, w.cases, w.agenda, w.heap
+    hazard, start, end = w.hazard, w.start, w.end
     heap.size[0] = 0
     agenda.size[:] = 0
     room = agenda.event.size
@@ -98,21 +88,21 @@ def open_window(
 
 
 @compiled
-def schedule(cases: Cases, heap: Heap, c: Whole, themes: Whole, end: float) -> None:
+def schedule(w: Window, c: Whole) -> None:
     """Put a case's next event on the heap if it falls into this window; older ones lapse."""
+    cases, heap, end = w.cases, w.heap, w.end
     cases.row[c].stamp += 1
     due = _due(cases, c)
     cases.due[c] = due
     if due < end:
-        ref = cases.row[c].resident * themes + cases.row[c].theme
+        ref = cases.row[c].resident * w.needs.threshold.shape[0] + cases.row[c].theme
         push(heap, due, ref, c, cases.row[c].stamp)
 
 
 @compiled
-def onset_time(
-    needs: Needs, hazard: Hazard, area: Whole, k: Whole, i: Whole, start: float
-) -> float:
+def onset_time(w: Window, area: Whole, k: Whole, i: Whole) -> float:
     """Return when an idle need opens if nothing changes before."""
+    needs, hazard, start = w.needs, w.hazard, w.start
     slope = hazard.slope[area, k]
     if slope <= 0.0:
         return math.inf
@@ -121,18 +111,9 @@ def onset_time(
 
 
 @compiled
-def change_coupling(
-    needs: Needs,
-    rules: Rules,
-    heap: Heap,
-    hazard: Hazard,
-    i: Whole,
-    step: Whole,
-    now: float,
-    start: float,
-    end: float,
-) -> None:
+def change_coupling(w: Window, i: Whole, step: Whole, now: float) -> None:
     """Count one open need more or fewer, and hasten or slow the resident's idle needs."""
+    needs, rules, heap, hazard, start, end = w.needs, w.rules, w.heap, w.hazard, w.start, w.end
     before = needs.person[i].open_needs
     needs.person[i].open_needs = before + step
     c = rules.world[0].coupling
@@ -146,24 +127,15 @@ def change_coupling(
             continue
         level = hazard.level[area, k] + hazard.slope[area, k] * (now - start)
         needs.threshold[k, i] = level + (needs.threshold[k, i] - level) * ratio
-        time = onset_time(needs, hazard, area, k, i, start)
+        time = onset_time(w, area, k, i)
         if time < end:
             push(heap, time, i * themes + k, -1, 0)
 
 
 @compiled
-def draw_threshold(
-    needs: Needs,
-    rules: Rules,
-    heap: Heap,
-    hazard: Hazard,
-    i: Whole,
-    k: Whole,
-    now: float,
-    start: float,
-    end: float,
-) -> None:
+def draw_threshold(w: Window, i: Whole, k: Whole, now: float) -> None:
     """Give an idle need the threshold of its next episode."""
+    needs, rules, heap, hazard, start, end = w.needs, w.rules, w.heap, w.hazard, w.start, w.end
     rate = needs.need[k, i].relative * (1.0 + rules.world[0].coupling * needs.person[i].open_needs)
     if rate <= 0.0:
         needs.threshold[k, i] = math.inf
@@ -173,6 +145,6 @@ def draw_threshold(
     episode = needs.need[k, i].episode
     amount = unit_exponential(rules.keys[k, ONSET], needs.person[i].entity, episode, 0)
     needs.threshold[k, i] = level + amount / rate
-    time = onset_time(needs, hazard, area, k, i, start)
+    time = onset_time(w, area, k, i)
     if time < end:
         push(heap, time, i * needs.threshold.shape[0] + k, -1, 0)

@@ -32,11 +32,9 @@ from localsim.dynamics.columns import (
     WAITED,
     WEEKS_PER_MONTH,
     Cases,
-    Heap,
-    Needs,
     Nodes,
     Rules,
-    Tally,
+    Window,
 )
 from localsim.dynamics.onset import schedule
 from localsim.streams import unit, unit_exponential
@@ -50,11 +48,12 @@ def wait_bin(months: float) -> int:
 
 
 @compiled
-def stop_clock(cases: Cases, rules: Rules, tally: Tally, c: Whole, now: float) -> None:
+def stop_clock(w: Window, c: Whole, now: float) -> None:
     """Measure a time for which a target is set, and report it as met where that can be done.
 
     The true time is counted beside what is reported of it, and stays what it is.
     """
+    cases, rules, tally = w.cases, w.rules, w.tally
     target = rules.target[rules.regime[cases.row[c].area]]
     time = now - cases.row[c].presented
     flows = tally.flows[cases.row[c].cell, cases.row[c].theme]
@@ -68,10 +67,9 @@ def stop_clock(cases: Cases, rules: Rules, tally: Tally, c: Whole, now: float) -
 
 
 @compiled
-def _free_provider(
-    needs: Needs, cases: Cases, nodes: Nodes, rules: Rules, node: Whole, c: Whole
-) -> int:
+def _free_provider(w: Window, node: Whole, c: Whole) -> int:
     """Return a provider with a free slot, each slot as likely as the next; -1 if none is free."""
+    cases, nodes, rules = w.cases, w.nodes, w.rules
     total = 0
     only = -1
     kinds = 0
@@ -101,18 +99,8 @@ def _free_provider(
 
 
 @compiled
-def _start(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    p: Whole,
-    now: float,
-    end: float,
-) -> None:
+def _start(w: Window, c: Whole, p: Whole, now: float) -> None:
+    needs, cases, nodes, rules, tally, end = w.needs, w.cases, w.nodes, w.rules, w.tally, w.end
     node = cases.row[c].node
     i, k = cases.row[c].resident, cases.row[c].theme
     who, episode = cases.row[c].entity, cases.row[c].episode
@@ -138,7 +126,7 @@ def _start(
             needs.need[k, i].reached = True
             target = rules.target[rules.regime[cases.row[c].area]]
             if target.months < math.inf and not target.at_end:
-                stop_clock(cases, rules, tally, c, now)
+                stop_clock(w, c, now)
         tally.stock[cell, k].in_service += 1
         flows[SERVICE_MONTHS] += end - now
         amount = unit_exponential(rules.keys[k, SERVICE], who, episode, cases.row[c].attempts)
@@ -151,7 +139,7 @@ def _start(
         cases.row[c].phase_at = now + amount * mean
         cases.row[c].heal_at -= now  # while in service: the months that are left
         cases.row[c].crisis_at -= now
-    schedule(cases, heap, c, needs.threshold.shape[0], end)
+    schedule(w, c)
 
 
 @compiled
@@ -164,32 +152,21 @@ def _priority(cases: Cases, rules: Rules, c: Whole) -> float:
 
 
 @compiled
-def join(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    c: Whole,
-    node: Whole,
-    phase: Whole,
-    now: float,
-    end: float,
-) -> None:
+def join(w: Window, c: Whole, node: Whole, phase: Whole, now: float) -> None:
     """Bring a case to a node: it starts if a slot is free and nobody waits, else it queues.
 
     Last in the queue; or where severity counts, before all who are less urgent.
     """
+    cases, nodes, rules = w.cases, w.nodes, w.rules
     cases.row[c].node = node
     cases.row[c].joined = now
     cases.row[c].phase = phase
     cases.row[c].phase_at = math.inf
     p = -1
     if nodes.queue[node].waiting == 0:
-        p = _free_provider(needs, cases, nodes, rules, node, c)
+        p = _free_provider(w, node, c)
     if p >= 0:
-        _start(needs, cases, nodes, rules, tally, heap, c, p, now, end)
+        _start(w, c, p, now)
         return
     tail, behind = nodes.queue[node].last, np.int64(-1)
     if phase == QUEUEING and nodes.queue[node].by_severity:
@@ -207,7 +184,7 @@ def join(
     else:
         nodes.queue[node].last = c
     nodes.queue[node].waiting += 1
-    schedule(cases, heap, c, needs.threshold.shape[0], end)
+    schedule(w, c)
 
 
 @compiled
@@ -227,27 +204,18 @@ def leave_queue(cases: Cases, nodes: Nodes, c: Whole) -> None:
 
 
 @compiled
-def serve_waiting(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    node: Whole,
-    now: float,
-    end: float,
-) -> None:
+def serve_waiting(w: Window, node: Whole, now: float) -> None:
     """Start as many waiting cases as there are free slots."""
+    cases, nodes = w.cases, w.nodes
     while nodes.queue[node].waiting > 0:
         c = nodes.queue[node].first
-        p = _free_provider(needs, cases, nodes, rules, node, c)
+        p = _free_provider(w, node, c)
         if p < 0:
             return
         leave_queue(cases, nodes, c)
         if nodes.queue[node].waiting > 0:  # the next to be served, perhaps some events from now
             fetch_case(cases, nodes.queue[node].first)
-        _start(needs, cases, nodes, rules, tally, heap, c, p, now, end)
+        _start(w, c, p, now)
 
 
 @compiled

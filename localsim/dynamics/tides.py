@@ -14,13 +14,7 @@ from localsim.dynamics.columns import (
     EXPIRE,
     EXPIRED,
     QUEUEING,
-    Cases,
-    Hazard,
-    Heap,
-    Needs,
-    Nodes,
-    Rules,
-    Tally,
+    Window,
 )
 from localsim.dynamics.facts import Facts
 from localsim.dynamics.month import close_need
@@ -54,23 +48,12 @@ def ebb(facts: Facts, town: Town, month: int) -> None:
     """Let needs that wait for a service expire at the end of a month, at the world's share."""
     share = facts.value("needs.expire_share")
     if share > 0.0:
-        _expire(town.needs, town.cases, town.nodes, town.rules, town.tally, town.heap, town.hazard,
-                share, month, town.months)  # fmt: skip
+        _expire(town.window(0.0), share, month)
 
 
 @compiled
-def _expire(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    hazard: Hazard,
-    share: float,
-    month: Whole,
-    now: float,
-) -> None:
+def _expire(w: Window, share: float, month: Whole) -> None:
+    cases, nodes, rules, tally = w.cases, w.nodes, w.rules, w.tally
     for c in range(cases.sizes[1]):
         if cases.row[c].phase != QUEUEING:
             continue
@@ -79,4 +62,4 @@ def _expire(
         if unit(rules.keys[k, EXPIRE], who, episode, month) < share:
             leave_queue(cases, nodes, c)
             tally.flows[cases.row[c].cell, k, EXPIRED] += 1
-            close_need(needs, cases, rules, tally, heap, hazard, c, now, now, now)
+            close_need(w, c, w.start)

@@ -25,6 +25,7 @@ from localsim.dynamics.columns import (
     Nodes,
     Rules,
     Tally,
+    Window,
     grown_cases,
     grown_heap,
     new_agenda,
@@ -149,14 +150,26 @@ class Town:
         self.year_slope = slope
         self.hazard.slope[:] = slope
 
+    def window(self, months: float) -> Window:
+        """Return the place as kernels are handed it, from now until so many months later."""
+        return Window(
+            needs=self.needs,
+            cases=self.cases,
+            nodes=self.nodes,
+            rules=self.rules,
+            tally=self.tally,
+            agenda=self.agenda,
+            heap=self.heap,
+            hazard=self.hazard,
+            start=self.months,
+            end=self.months + months,
+        )
+
     def advance(self, months: float) -> None:
         """Let so many months pass: needs open, are sought help for, served, and come back."""
         stage = BEGIN
         while stage != DONE:
-            stage = run_window(
-                self.needs, self.cases, self.nodes, self.rules, self.tally,
-                self.agenda, self.heap, self.hazard, self.months, months, stage,
-            )  # fmt: skip
+            stage = run_window(self.window(months), months, stage)
             if stage == CASES_FULL:
                 self.cases = grown_cases(self.cases)
             elif stage == COLLECT:

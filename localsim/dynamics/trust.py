@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 
 from localsim.compiled import Whole, compiled
-from localsim.dynamics.columns import Needs, Rules, Tally
+from localsim.dynamics.columns import (
+    Needs,
+    Rules,
+    Window,
+)
 
 
 @compiled
@@ -18,16 +22,9 @@ def kept_trust(needs: Needs, rules: Rules, i: Whole, now: float) -> float:
 
 
 @compiled
-def feel(
-    needs: Needs,
-    rules: Rules,
-    tally: Tally,
-    i: Whole,
-    outcome: float,
-    now: float,
-    end: float,
-) -> None:
+def feel(w: Window, i: Whole, outcome: float, now: float) -> None:
     """Move trust by the outcome less what the resident had come to expect."""
+    needs, rules, tally, end = w.needs, w.rules, w.tally, w.end
     gain, fade, memory = (
         rules.world[0].trust_gain,
         rules.world[0].trust_fade,

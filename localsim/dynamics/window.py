@@ -19,14 +19,9 @@ from localsim.dynamics.columns import (
     SERVICE_MONTHS,
     SYSTEM_MONTHS,
     UNPRESENTED,
-    Agenda,
-    Cases,
-    Hazard,
-    Heap,
-    Needs,
-    Nodes,
     Rules,
     Tally,
+    Window,
 )
 from localsim.dynamics.doors import assessed, present
 from localsim.dynamics.month import heal_or_crisis, open_need, served
@@ -50,19 +45,9 @@ def _begin_accounts(rules: Rules, tally: Tally, months: float) -> None:
 
 
 @compiled
-def _run(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    agenda: Agenda,
-    heap: Heap,
-    hazard: Hazard,
-    start: float,
-    end: float,
-) -> int:
+def _run(w: Window) -> int:
     """Take every event before the window's end; may be called again after room was added."""
+    needs, cases, agenda, heap = w.needs, w.cases, w.agenda, w.heap
     themes = needs.threshold.shape[0]
     while agenda.size[0] < agenda.size[1] or heap.size[0] > 0:
         if heap.size[0] + 4 * themes + 8 > heap.event.size:
@@ -74,35 +59,27 @@ def _run(
             i, k = ref // themes, ref % themes
             area = np.int64(needs.person[i].area)
             # Overtaken events are known by their time, those of cases by their stamp.
-            if onset_time(needs, hazard, area, k, i, start) == now:
-                open_need(needs, cases, rules, tally, heap, hazard, i, k, now, start, end)
+            if onset_time(w, area, k, i) == now:
+                open_need(w, i, k, now)
             continue
         if cases.row[c].stamp != stamp:
             continue
         phase = cases.row[c].phase
         if phase == IN_SERVICE:
-            served(needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end)
+            served(w, c, now)
         elif cases.row[c].phase_at > now:
-            heal_or_crisis(needs, cases, nodes, rules, tally, heap, hazard, c, now, start, end)
+            heal_or_crisis(w, c, now)
         elif phase == UNPRESENTED:
-            present(needs, cases, nodes, rules, tally, heap, c, now, end)
+            present(w, c, now)
         else:
-            assessed(needs, cases, nodes, rules, tally, heap, c, now, end)
+            assessed(w, c, now)
     return DONE
 
 
 @compiled
-def _fill_slots(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    heap: Heap,
-    now: float,
-    end: float,
-) -> bool:
+def _fill_slots(w: Window) -> bool:
     """Start waiting cases on slots that were bought since; False when the heap was too small."""
+    nodes, heap = w.nodes, w.heap
     for node in range(nodes.queue.size):
         if nodes.queue[node].waiting == 0:
             continue
@@ -111,30 +88,17 @@ def _fill_slots(
             free += max(0, nodes.work[node, p].slots - nodes.work[node, p].busy)
         if heap.size[0] + min(free, nodes.queue[node].waiting) + 8 > heap.event.size:
             return False
-        serve_waiting(needs, cases, nodes, rules, tally, heap, node, now, end)
+        serve_waiting(w, node, w.start)
     return True
 
 
 @compiled
-def run_window(
-    needs: Needs,
-    cases: Cases,
-    nodes: Nodes,
-    rules: Rules,
-    tally: Tally,
-    agenda: Agenda,
-    heap: Heap,
-    hazard: Hazard,
-    start: float,
-    months: float,
-    stage: int,
-) -> int:
+def run_window(w: Window, months: float, stage: int) -> int:
     """Run a window from a stage on: DONE, CASES_FULL, or the stage at which there was no room."""
-    end = start + months
     if stage == BEGIN:
-        _begin_accounts(rules, tally, months)
-    if stage <= COLLECT and not open_window(needs, cases, agenda, heap, hazard, start, end):
+        _begin_accounts(w.rules, w.tally, months)
+    if stage <= COLLECT and not open_window(w):
         return COLLECT
-    if stage <= FILL and not _fill_slots(needs, cases, nodes, rules, tally, heap, start, end):
+    if stage <= FILL and not _fill_slots(w):
         return FILL
-    return _run(needs, cases, nodes, rules, tally, agenda, heap, hazard, start, end)
+    return _run(w)
