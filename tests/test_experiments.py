@@ -1,5 +1,7 @@
 """The shipped questions: each is asked in small, whole, and is what Python would ask."""
 
+import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,28 @@ def test_a_border_is_asked_of_two_policies_over_two_dials(file):
     results = small.run(progress=False, workers=1)
     assert results.failures.empty
     assert len(results.design) == 4
+
+
+@pytest.fixture(scope="module")
+def silo():
+    file = HOME / "where_local_loses" / "silo_size_by_correlation.py"
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = sys.modules[file.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[file.stem]
+
+
+def test_small_teams_lose_by_shocks_of_their_own_and_win_by_common_ones(silo):
+    swept = silo.run(sizes=(2,), correlations=(0.0, 1.0), years=1, replications=2)
+    wide = swept.table[swept.table["group"] == "all"].pivot_table(
+        index=["metric", "point", "replication"], columns="policy", values="value"
+    )
+    gap = (wide[silo.APART] - wide[silo.TOGETHER]).loc[silo.METRIC]
+    assert (gap.loc[0] > 300).all()
+    assert (gap.loc[1] < -300).all()
+    assert list(swept.design[silo.CORRELATION]) == [0.0, 1.0]
+    assert silo.METRIC in ls.METRICS
 
 
 def _one_norbiton(name):
