@@ -12,10 +12,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
 import localsim as ls
 from localsim import plots
+from localsim.appraisal.subject import Subject
+from localsim.plots import style
 
 HERE = Path(__file__).parent
 OUT = Path("out")
@@ -72,11 +77,85 @@ def savings_or_relocation(results: ls.Results) -> Figure:
     return figure
 
 
+def by_year(results: ls.Results, metric: str, group: str) -> pd.DataFrame:
+    """Return a metric's sum in each year less the baseline's: policy and year by replication."""
+    rows = results.series
+    rows = rows[(rows["metric"] == metric) & (rows["group"] == group)]
+    plain = rows.assign(policy=rows["policy"].astype(str), year=(rows["month"] - 1) // 12 + 1)
+    wide = plain.pivot_table(
+        index=["policy", "year"], columns="replication", values="value", aggfunc="sum"
+    )
+    return wide.sub(wide.loc[results.experiment["baseline"]], level="year")
+
+
+def _years(axes: Axes, gap: pd.DataFrame, names: list[str], scale: float) -> None:
+    """Draw policies' differences by year, means with 95 % intervals."""
+    colour = style.colours(["", *names])
+    for number, name in enumerate(names):
+        there = gap.loc[name] / scale
+        mean, count = there.mean(axis=1), there.shape[1]
+        half = stats.t.ppf(0.975, count - 1) * there.std(axis=1) / count**0.5
+        aside = (number - (len(names) - 1) / 2) * 0.11
+        axes.errorbar(mean.index + aside, mean, yerr=half, marker="o", markersize=3.5,
+                      linewidth=1.2, elinewidth=0.8, color=colour[name], label=name)  # fmt: skip
+    axes.axhline(0, color="grey", linewidth=0.8)
+    axes.set_xticks(gap.loc[names[0]].index)
+    axes.set_xlabel("year")
+    style.number_axis(axes, "y")
+
+
+def roll_out(results: ls.Results) -> Figure:
+    """Return the difference in unmet need by year, in Norbiton and in the rest of Kingston."""
+    names = [name for name in results.policies if name != results.experiment["baseline"]]
+    figure = style.chart(9.0, 3.8)
+    panels = style.grid(figure, 2, 2)
+    for axes, group, where in zip(
+        panels, ("inside", "outside"), ("In Norbiton", "In the rest of Kingston"), strict=True
+    ):
+        _years(axes, by_year(results, "need_months_unmet", group), names, 1e3)
+        style.panel(axes, where)
+    panels[0].set_ylabel("thousand need-months unmet, less status quo")
+    return style.finish(
+        figure, "A pilot, and then? Unmet need year by year",
+        ["Dots: mean paired difference from the status quo; lines: 95% interval. The pilot goes "
+         "everywhere after year 3, or ends after year 4.", Subject.of(results).source()],
+        panels[0].get_legend_handles_labels(),
+    )  # fmt: skip
+
+
+def what_persists(results: ls.Results) -> Figure:
+    """Return the difference in unmet need by year of what goes on, ends, or stays in part."""
+    sets = {
+        "One Norbiton goes on, or ends after year 4": ["goes on", "ends"],
+        "… or ends, and one thing of it stays":
+            ["its providers stay", "its judgement stays", "its pool and panel stay",
+             "providers from year five"],
+        "Buildings handed over; a loan invested":
+            ["asset transfer goes on", "asset transfer ends", "a loan goes on", "a loan ends"],
+    }  # fmt: skip
+    figure = style.chart(11.0, 4.4)
+    panels = style.grid(figure, 3, 3, sharey=True)
+    gap = by_year(results, "need_months_unmet", "all")
+    for axes, (heading, names) in zip(panels, sets.items(), strict=True):
+        _years(axes, gap, names, 1.0)
+        style.panel(axes, heading)
+        axes.legend(frameon=False, fontsize=7, loc="lower left")
+    panels[0].set_ylim(bottom=-3_200)
+    panels[0].set_ylabel("need-months unmet, less status quo")
+    return style.finish(
+        figure, "What is left when the money ends",
+        ["Dots: mean paired difference from the status quo; lines: 95% interval.",
+         Subject.of(results).source()],
+    )  # fmt: skip
+
+
 FIGURES: dict[str, Callable[[ls.Results], Figure]] = {
     "every_policy": every_policy,
     "what_one_norbiton_adds": what_one_norbiton_adds,
     "voice_or_formula": voice_or_formula,
     "savings_or_relocation": savings_or_relocation,
+    "roll_out": roll_out,
+    "what_persists": what_persists,
 }
 
 

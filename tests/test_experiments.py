@@ -20,6 +20,7 @@ SMALLER = {
     "what_one_norbiton_adds": ["place=norbiton", "design.dimensions={One Norbiton.tier: [area]}"],
     "voice_or_formula": [TINY, "design.dimensions={hidden.correlation: [0, 0.9]}"],
     "norbiton": ["place=norbiton"],
+    "roll_out": ["place=norbiton"],
     "sensitivity": [TINY, "design.n=4"],
     "stress": [TINY, "design[0].dimensions.scenario=[steady, austerity]"],
 }
@@ -28,8 +29,8 @@ SMALLER = {
 def test_the_questions_are_these():
     names = [
         "every_policy", "kingston", "norbiton", "participation", "pooling_by_localism",
-        "savings_or_relocation", "sensitivity", "stress", "voice_or_formula",
-        "what_one_norbiton_adds",
+        "roll_out", "savings_or_relocation", "sensitivity", "stress", "voice_or_formula",
+        "what_one_norbiton_adds", "what_persists",
     ]  # fmt: skip
     assert [file.stem for file in FILES] == names
 
