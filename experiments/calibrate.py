@@ -5,10 +5,14 @@ Run again whenever a rule or an assumption changes:
     python experiments/calibrate.py            # prints the values found
     python experiments/calibrate.py --write    # and puts them into the package's table
     python experiments/calibrate.py --housing  # the same for the optional theme, beside the others
+    python experiments/calibrate.py --health-and-care  # and for social care as a theme of its own
 
 Two numbers a theme are found, and the share of severe needs where there are two severities:
 onset, so that Norbiton's open stock is met (sources stand beside the targets), and the price of a
-slot, so that people in Norbiton wait for weeks (which no source gives). The stock of the rest of
+slot, so that people in Norbiton wait for weeks (which no source gives). Where cases are handed over
+to social care, the price of a slot there is found as well, so that they wait for weeks again: the
+wait is read off the queue by Little's law, as those who queue are to those who are served as
+the wait is to the service. The stock of the rest of
 Kingston is printed beside what the sources say, and its wait; neither is fitted. Each round runs
 Kingston for 15 years, of which the last five count, and moves each number by what is missing.
 """
@@ -24,10 +28,17 @@ import numpy as np
 
 import localsim
 from localsim.assumptions import Assumptions
-from localsim.dynamics.columns import ACCESS_MONTHS, FIRST_STARTS, FLOWS, NO_NEED
+from localsim.dynamics.columns import (
+    ACCESS_MONTHS,
+    FIRST_STARTS,
+    FLOWS,
+    IN_SERVICE,
+    NO_NEED,
+    QUEUEING,
+)
 from localsim.model import Model
 from localsim.place import Place
-from localsim.themes import Casework, Theme, default_themes, housing
+from localsim.themes import Casework, Theme, default_themes, health_and_care, housing
 
 ROUNDS, REPLICATIONS, SETTLE_YEARS, YEARS = 14, 1, 10, 5
 
@@ -52,6 +63,8 @@ TARGETS = {
 }
 # About 1,000 households in temporary accommodation, shared by income-deprived residents.
 HOUSING = {"housing": Target((119.0,), 881.0, 3.0, "K11;K01")}
+HEALTH_AND_CARE = {"health": TARGETS["health"]}
+CARE_WAIT_MONTHS = 1.5
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class Seen:
     elsewhere: float
     wait_months: float
     norbiton_wait_months: float
+    norbiton_handed_over_months: float = np.nan
 
 
 def observe(numbers: Assumptions, themes: list[Theme]) -> dict[str, Seen]:
@@ -72,6 +86,7 @@ def observe(numbers: Assumptions, themes: list[Theme]) -> dict[str, Seen]:
     stocks: dict[str, list[np.ndarray]] = {name: [] for name in names}
     outside: dict[str, list[float]] = {name: [] for name in names}
     flows = np.zeros((2, len(names), len(FLOWS)))
+    second = dict.fromkeys(names, (0, 0))  # of cases at the second team: waiting, in service
     for replication in range(REPLICATIONS):
         model = Model(
             place,
@@ -93,6 +108,12 @@ def observe(numbers: Assumptions, themes: list[Theme]) -> dict[str, Seen]:
                 counts = np.bincount(severity, minlength=len(theme.severities))
                 stocks[theme.name].append(counts.astype(float))
                 outside[theme.name].append(float((mine & ~here).sum()))
+                phases = open_now["phase"][mine & here & (open_now["step"] == 1)]
+                waiting, busy = second[theme.name]
+                second[theme.name] = (
+                    waiting + int((phases == QUEUEING).sum()),
+                    busy + int((phases == IN_SERVICE).sum()),
+                )
         flows += model.flow_history[-1]
     seen = {}
     for k, name in enumerate(names):
@@ -100,31 +121,38 @@ def observe(numbers: Assumptions, themes: list[Theme]) -> dict[str, Seen]:
         seen[name] = Seen(
             np.mean(stocks[name], axis=0),
             float(np.mean(outside[name])),
-            float(waited.sum() / first.sum()),
-            float(waited[0] / first[0]),
+            float(waited.sum() / max(1.0, first.sum())),
+            float(waited[0] / max(1.0, first[0])),
+            second[name][0] / max(1, second[name][1]),
         )
     return seen
 
 
 def moved(
-    numbers: Assumptions, seen: dict[str, Seen], targets: dict[str, Target]
+    numbers: Assumptions, seen: dict[str, Seen], targets: dict[str, Target], ending: str = ""
 ) -> dict[str, float]:
-    """Return new values, each moved towards its target."""
+    """Return new values, each moved towards its target; their names have an ending, if any."""
     values: dict[str, float] = {}
     for name, target in targets.items():
         now = seen[name]
         wanted = np.array(target.norbiton)
-        onset = numbers.value(f"{name}.onset_per_year")
+        onset = numbers.value(f"{name}.onset_per_year{ending}")
         missing = wanted.sum() / max(1.0, now.norbiton.sum())
-        values[f"{name}.onset_per_year"] = onset * missing**0.8
+        values[f"{name}.onset_per_year{ending}"] = onset * missing**0.8
         if wanted.size == 2:
-            share = numbers.value(f"{name}.severe_share")
+            share = numbers.value(f"{name}.severe_share{ending}")
             odds = share / (1.0 - share) * (wanted[1] / wanted[0])
             odds /= now.norbiton[1] / now.norbiton[0]
-            values[f"{name}.severe_share"] = odds / (1.0 + odds)
-        step = np.clip(np.log(target.wait_months / max(now.norbiton_wait_months, 0.02)), -1.5, 1.5)
-        values[f"{name}.slot_gbp"] = numbers.value(f"{name}.slot_gbp") * np.exp(0.04 * step)
+            values[f"{name}.severe_share{ending}"] = odds / (1.0 + odds)
+        price = f"{name}.slot_gbp{ending}"
+        values[price] = dearer(numbers.value(price), target.wait_months, now.norbiton_wait_months)
     return values
+
+
+def dearer(price: float, wanted: float, waited: float) -> float:
+    """Return a price of a slot at which the wait is nearer to the one that is wanted."""
+    step = np.clip(np.log(wanted / max(waited, 0.02)), -1.5, 1.5)
+    return float(price * np.exp(0.04 * step))
 
 
 def write(values: dict[str, float]) -> None:
@@ -149,6 +177,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--write", action="store_true", help="put the values into the package")
     parser.add_argument("--housing", action="store_true", help="calibrate the optional theme")
+    parser.add_argument("--health-and-care", action="store_true", help="calibrate the optional set")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     numbers = Assumptions.default()
@@ -156,6 +185,9 @@ def main() -> None:
     if options.housing:  # its own money pays for temporary homes
         themes.append(housing())
         numbers = numbers.replace({"money.crisis_gbp": 0.0})
+    ending = ""
+    if options.health_and_care:
+        targets, themes, ending = HEALTH_AND_CARE, list(health_and_care()), ".with_care"
     values: dict[str, float] = {}
     for number in range(options.rounds + 1):
         seen = observe(numbers, themes)
@@ -169,9 +201,14 @@ def main() -> None:
                 f"(Norbiton {now.norbiton_wait_months:.2f})"
             )
         if number < options.rounds:
-            values = {
-                name: float(f"{value:.4g}") for name, value in moved(numbers, seen, targets).items()
-            }
+            found = moved(numbers, seen, targets, ending)
+            if options.health_and_care:
+                waited = seen["health"].norbiton_handed_over_months
+                waited *= numbers.value("health.step_months.care")
+                print(f"  care    wait {waited:.2f} of {CARE_WAIT_MONTHS} months in Norbiton")
+                price = numbers.value("care.slot_gbp")
+                found["care.slot_gbp"] = dearer(price, CARE_WAIT_MONTHS, waited)
+            values = {name: float(f"{value:.4g}") for name, value in found.items()}
             numbers = numbers.replace(values)
     for name, value in values.items():
         print(f"{name},{value:.4g}")

@@ -149,6 +149,14 @@ def what_persists(results: ls.Results) -> Figure:
     )  # fmt: skip
 
 
+def coordinated_care(results: ls.Results) -> Figure:
+    """Return what co-ordinated care does to unmet need over the lead's pace and who goes on."""
+    return plots.border(
+        results, "coordinated_care", "status_quo",
+        dials=("doors.lead_service_ratio", "health.step_share.care"),
+    )  # fmt: skip
+
+
 FIGURES: dict[str, Callable[[ls.Results], Figure]] = {
     "every_policy": every_policy,
     "what_one_norbiton_adds": what_one_norbiton_adds,
@@ -156,6 +164,7 @@ FIGURES: dict[str, Callable[[ls.Results], Figure]] = {
     "savings_or_relocation": savings_or_relocation,
     "roll_out": roll_out,
     "what_persists": what_persists,
+    "coordinated_care": coordinated_care,
 }
 
 

@@ -31,6 +31,7 @@ __all__ = [  # noqa: RUF022 - the order of the story, not of the alphabet
     "Tasks",
     "Routing",
     "default_themes",
+    "health_and_care",
     "housing",
     # numbers and where they are from
     "Assumption",
@@ -153,6 +154,7 @@ _HOMES = {
     "Tasks": "localsim.themes.tasks",
     "Routing": "localsim.themes.routing",
     "default_themes": "localsim.themes",
+    "health_and_care": "localsim.themes",
     "housing": "localsim.themes",
     "Assumption": "localsim.assumptions",
     "Assumptions": "localsim.assumptions",
@@ -300,7 +302,16 @@ if TYPE_CHECKING:
     )
     from localsim.population import Population
     from localsim.scenarios import Scenario
-    from localsim.themes import Amenity, Casework, Log, Quadratic, Theme, default_themes, housing
+    from localsim.themes import (
+        Amenity,
+        Casework,
+        Log,
+        Quadratic,
+        Theme,
+        default_themes,
+        health_and_care,
+        housing,
+    )
     from localsim.themes.routing import Routing
     from localsim.themes.tasks import Tasks
 

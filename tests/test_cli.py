@@ -318,7 +318,8 @@ def test_the_version_is_told():
 
 
 @pytest.mark.parametrize(
-    "words", [["--version"], ["policies"], ["scenarios"], ["sources"], ["assumptions"]]
+    "words",
+    [["--version"], ["policies"], ["scenarios"], ["themes"], ["sources"], ["assumptions"]],
 )
 def test_listings_load_nothing_heavy(words):
     code = (
@@ -384,7 +385,8 @@ def test_sources_are_listed_and_shown(localsim):
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "replay", "places", "policies", "scenarios", "assumptions", "check"]
+    "command",
+    ["run", "replay", "places", "policies", "scenarios", "themes", "assumptions", "check"],
 )
 def test_every_command_helps(command, capsys):
     with pytest.raises(SystemExit) as ended:

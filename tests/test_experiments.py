@@ -15,6 +15,10 @@ BORDERS = sorted((HOME / "where_local_loses").glob("*.yaml"))
 SMALL = ["years=1", "warmup_years=0", "replications=1"]
 TINY = "place={synthetic: {residents: 300, areas: 6}}"
 SMALLER = {
+    "coordinated_care": [
+        TINY,
+        "design={kind: grid, dimensions: {health.step_share.care: [0.3, 0.6]}}",
+    ],
     "every_policy": ["place=norbiton"],
     "savings_or_relocation": [TINY, "design.n=2"],
     "what_one_norbiton_adds": ["place=norbiton", "design.dimensions={One Norbiton.tier: [area]}"],
@@ -28,9 +32,9 @@ SMALLER = {
 
 def test_the_questions_are_these():
     names = [
-        "every_policy", "kingston", "norbiton", "participation", "pooling_by_localism",
-        "roll_out", "savings_or_relocation", "sensitivity", "stress", "voice_or_formula",
-        "what_one_norbiton_adds", "what_persists",
+        "coordinated_care", "every_policy", "kingston", "norbiton", "participation",
+        "pooling_by_localism", "roll_out", "savings_or_relocation", "sensitivity", "stress",
+        "voice_or_formula", "what_one_norbiton_adds", "what_persists",
     ]  # fmt: skip
     assert [file.stem for file in FILES] == names
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import localsim
 
 NAMES = """
-Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes housing
+Place Population Theme Casework Amenity Log Quadratic Tasks Routing default_themes
+health_and_care housing
 Assumption Assumptions source sources
 Policy Devolved Pilot RollOut Until RingFenced Pooled OpenEnded OwnGains WithNeighbours
 NoCapital Borrow CapitalBudget NoDeal NegotiatedTargets EarnedAutonomy

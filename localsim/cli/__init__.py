@@ -90,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("name", nargs="?", metavar="NAME")
     listed = add("scenarios", lists.scenarios, "list what may befall a place, or explain one")
     listed.add_argument("name", nargs="?", metavar="NAME")
+    listed = add("themes", lists.themes, "list the sets of themes to ask with, or explain one")
+    listed.add_argument("name", nargs="?", metavar="NAME")
     listed = add(
         "assumptions",
         lists.assumptions,

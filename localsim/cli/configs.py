@@ -68,6 +68,7 @@ def check_config(options: argparse.Namespace) -> int:
             "policies": ", ".join(policies),
             "baseline": experiment.baseline,
             "years": f"{experiment.years} after {experiment.warmup_years} of warm-up",
+            "themes": ", ".join(t.name for t in experiment.themes or ()),
             "scenario": experiment.scenario.name,
             "assumptions": _assumptions(experiment),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import textwrap
 
 from localsim.cli.words import FINE, known, print_fields, print_table, short
@@ -65,6 +66,31 @@ def scenarios(options: argparse.Namespace) -> int:
     rows = [[name, scenario().description] for name, scenario in SCENARIOS.items()]
     print_table(["scenario", "what happens, whatever the policy"], rows)
     print("\nlocalsim scenarios NAME explains one.")
+    return FINE
+
+
+def themes(options: argparse.Namespace) -> int:
+    """List the sets of themes, or explain one."""
+    from localsim.themes import Casework
+    from localsim.themes.sets import THEMES
+
+    if options.name is not None:
+        make = THEMES[known("set of themes", options.name, THEMES)]
+        print(f"{inspect.getdoc(make)}\n")
+        rows = []
+        for theme in make():
+            kind, whose, steps = "amenity", "everyone, together", ""
+            if isinstance(theme, Casework):
+                kind, whose, steps = "casework", theme.eligible, ", ".join(theme.sequence)
+            rows.append([theme.name, theme.label, kind, theme.agency, whose, steps])
+        print_table(["theme", "", "kind", "agency", "whose need", "then"], rows)
+        return FINE
+    rows = [[name, ", ".join(theme.name for theme in make())] for name, make in THEMES.items()]
+    print_table(["themes", ""], rows)
+    print(
+        "\nIn a config: 'themes: health_and_care', or several together, 'themes: [default, "
+        "housing]'.\nlocalsim themes NAME explains one."
+    )
     return FINE
 
 

@@ -159,9 +159,14 @@ def assessed(w: Window, c: Whole, now: float) -> None:
 
 @compiled
 def next_step(cases: Cases, rules: Rules, c: Whole) -> Whole:
-    """Return the next step of the sequence that a case calls for, or -1 after its last."""
+    """Return the next step of the sequence that a case calls for, or -1 after its last.
+
+    A step back to the theme's own team follows only on another's.
+    """
     k = cases.row[c].theme
     for step in range(cases.row[c].step + 1, rules.theme[k].steps + 1):
+        if cases.row[c].step == 0 and rules.step[k, step].team == k:
+            continue
         share = rules.step[k, step].share
         key = rules.keys[k, SEQUENCE]
         if share > 0.0 and unit(key, cases.row[c].entity, cases.row[c].episode, step) < share:

@@ -297,6 +297,40 @@ def case_cost_gbp(facts: Facts) -> Array:
     return cost
 
 
+def need_cost_gbp(facts: Facts) -> Array:
+    """Return what a need of each casework theme is expected to cost each team, float64[K, K].
+
+    Needs by row, teams by column. A case that goes on is served once at each step before its last,
+    and there until solved.
+    """
+    price, severe = per_theme(facts, "slot_gbp") / 12.0, severe_share(facts)
+    shares = np.stack([1.0 - severe, severe], axis=1)
+    once = (shares * per_severity(facts, "service_months")).sum(axis=1)
+    solve = np.maximum(per_severity(facts, "solve_share"), 1.0 / MOST_SERVICES)
+    services = (shares / solve).sum(axis=1)
+    cost = np.diag(case_cost_gbp(facts))
+    for k, (own, *rules) in enumerate(steps(facts)):
+        ends, comes = _stops(rules, own["team"])
+        cost[k, k] = ends[0] * cost[k, k] + (1.0 - ends[0]) * once[k] * price[k]
+        for step, end, come in zip(rules, ends[1:], comes[1:], strict=True):
+            times = end * services[k] + come - end
+            cost[k, step["team"]] += times * step["months"] * price[step["team"]]
+    return cost
+
+
+def _stops(rules: Array, own: int) -> tuple[Array, Array]:
+    """Return the shares of cases that end at each step and that come there, the own team first."""
+    ends, comes = np.zeros(len(rules) + 1), np.zeros(len(rules) + 1)
+    ends[0] = comes[0] = 1.0
+    for s, step in enumerate(rules, start=1):
+        onward = step["share"] * ends
+        if step["team"] == own:
+            onward[0] = 0.0  # only a case that has been elsewhere comes back
+        ends -= onward
+        ends[s] = comes[s] = onward.sum()
+    return ends, comes
+
+
 def theme_keys(facts: Facts) -> Array:
     """Return the stream keys of every decision in every casework theme, uint32[K, D, 2]."""
     keys = [

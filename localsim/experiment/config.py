@@ -54,7 +54,8 @@ from localsim.policy.policy import Pilot, Policy
 from localsim.policy.schedule import AnyPolicy, RollOut, Schedule, Until, pilots_of
 from localsim.policy.written import read_answers
 from localsim.scenarios import SCENARIOS, Scenario
-from localsim.themes import default_themes
+from localsim.themes import Theme, default_themes
+from localsim.themes.sets import check_held, set_by, themes_of
 
 __all__ = ["Config", "ConfigError", "load"]
 
@@ -103,14 +104,19 @@ def _build(config: Config, document: Document) -> Experiment:
         for pilot in pilots_of(policy):
             with wrong.at("policies", index, "pilot"):
                 place.mask(pilot.areas)
+    themes: tuple[Theme, ...] | None = None
+    if config.themes not in ("default", ["default"]):
+        with wrong.at("themes"):
+            themes = themes_of(config.themes)
     with wrong.at("scenario"):
         scenario = _scenario(config.scenario)
-        scenario.check(default_themes(), Assumptions.default().names)
+        scenario.check(themes or default_themes(), Assumptions.default().names)
     way = config.assumptions
     taken = AssumptionsEntry(mode=way) if isinstance(way, str) else way
     for name, value in taken.set.items():
         with wrong.at("assumptions", "set", name):
             Assumptions.default().replace({name: value})
+            check_held([name], themes or ())
     wrong.tell()
     rule = None
     if config.until is not None:
@@ -119,7 +125,8 @@ def _build(config: Config, document: Document) -> Experiment:
     design = None
     if config.design is not None:
         numbers = Assumptions.default().replace(taken.set)
-        subject = Subject(numbers, tuple(policies), scenario, frozenset(taken.set))
+        held = frozenset(taken.set) | set_by(themes or ()).keys()
+        subject = Subject(numbers, tuple(policies), scenario, held)
         design = _design(config.design, document, wrong, subject)
     wrong.tell()
     try:
@@ -131,6 +138,7 @@ def _build(config: Config, document: Document) -> Experiment:
             seed=config.seed,
             assumptions=taken.mode,
             held=taken.set,
+            themes=themes,
             scenario=scenario,
             metrics=config.metrics,
             warmup_years=config.warmup_years,

@@ -38,6 +38,7 @@ from localsim.experiment.validate import (
 from localsim.place import Place
 from localsim.scenarios import Scenario, scenario_of
 from localsim.themes import check_themes, default_themes
+from localsim.themes.sets import check_held, set_by
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -120,6 +121,7 @@ class Experiment:
         self.held = {str(key): finite(str(key), value) for key, value in (held or {}).items()}
         self.sampled, self.assumptions = assumptions_of(assumptions, self.held)
         self.themes = None if themes is None else check_themes(themes)
+        check_held(self.held, self.themes or ())
         self.scenario = scenario_of(scenario)
         self.scenario.check(self.themes or default_themes(), self.assumptions.names)
         self.metrics = None if metrics is None else metrics_of(metrics)
@@ -171,7 +173,7 @@ class Experiment:
             raise LocalsimError(
                 f"design is {shown(design)}; a design such as Grid({{…}}) is wanted."
             )
-        held = frozenset(self.held)
+        held = frozenset(self.held) | set_by(self.themes or ()).keys()
         return design.bind(Subject(self.assumptions, self.policies, self.scenario, held))
 
     @property

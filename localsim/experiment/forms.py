@@ -264,6 +264,11 @@ class Config(_Strict):
         Annotated[Text, Tag("word")] | Annotated[ScenarioEntry, Tag("mapping")],
         Discriminator(_form),
     ] = "steady"
+    themes: Annotated[
+        Annotated[Text, Tag("word")]
+        | Annotated[list[Text], Field(min_length=1, max_length=10), Tag("listed names")],
+        Discriminator(lambda value: "listed names" if isinstance(value, list) else "word"),
+    ] = "default"
     assumptions: Annotated[
         Annotated[Literal["sampled", "fixed"], Tag("word")]
         | Annotated[AssumptionsEntry, Tag("mapping")],

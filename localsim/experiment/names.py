@@ -14,6 +14,7 @@ from localsim.experiment.validate import shown
 from localsim.place import PLACES, Place
 from localsim.policy import presets
 from localsim.scenarios import SCENARIOS
+from localsim.themes.sets import THEMES
 
 
 def unknown_names(document: Document) -> Iterator[Problem]:
@@ -43,6 +44,11 @@ def unknown_names(document: Document) -> Iterator[Problem]:
             )
     if isinstance(data.get("scenario"), str):
         yield from known(("scenario",), data["scenario"], SCENARIOS)
+    themes = data.get("themes")
+    for index, name in enumerate(themes if isinstance(themes, list) else ()):
+        yield from known(("themes", index), name, THEMES)
+    if isinstance(themes, str):
+        yield from known(("themes",), themes, THEMES)
     assumptions = data.get("assumptions")
     held = assumptions.get("set") if isinstance(assumptions, Mapping) else None
     for name in held if isinstance(held, Mapping) else ():

@@ -13,6 +13,7 @@ from localsim.policy.policy import Policy
 from localsim.policy.presets import PRESETS
 from localsim.policy.written import kinds_of, questions, variants
 from localsim.scenarios import SCENARIOS
+from localsim.themes.sets import THEMES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -30,6 +31,9 @@ def schema() -> Node:
     _word(keys["place"]["oneOf"], _documented(PLACES))
     _word(keys["policies"]["items"]["oneOf"], _documented(PRESETS))
     _word(keys["scenario"]["oneOf"], _documented(SCENARIOS))
+    _word(keys["themes"]["oneOf"], _documented(THEMES))
+    listed = next(one for one in keys["themes"]["oneOf"] if one.get("type") == "array")
+    listed["items"] = _named(_documented(THEMES))
     metrics = {name: f"{metric.label}, {metric.unit}" for name, metric in METRICS.items()}
     _listed(keys["metrics"])["items"] = _named(metrics)
     _policy(forms["PolicyEntry"])

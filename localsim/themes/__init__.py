@@ -1,5 +1,6 @@
 """Kinds of need: casework and amenities, what their work consists of and where it comes in."""
 
+from localsim.themes.sets import health_and_care
 from localsim.themes.themes import (
     Amenity,
     Benefit,
@@ -21,5 +22,6 @@ __all__ = [
     "Theme",
     "check_themes",
     "default_themes",
+    "health_and_care",
     "housing",
 ]

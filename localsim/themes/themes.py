@@ -37,7 +37,8 @@ class Theme(ABC):
 
     `indicator` is what the historic budget is proportional to, area by area. `team` is the tier
     at which one team works: money spent in the areas of a team is pooled into its slots.
-    `values` sets assumptions of this theme (without its name in front), over the package's own.
+    `values` sets assumptions of this theme (without its name in front), over the package's own:
+    each to a number, or to the name of the assumption that holds it, drawn with all others.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Theme(ABC):
     agency: str = "council"
     indicator: str = "residents"
     team: str = "neighbourhood"
-    values: Mapping[str, float] = field(default_factory=dict, hash=False)
+    values: Mapping[str, float | str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -83,7 +84,10 @@ class Theme(ABC):
             for name, value in self.defaults.items()
             if f"{self.name}.{name}" not in assumptions
         ]
-        named = {f"{self.name}.{name}": value for name, value in self.values.items()}
+        named = {
+            f"{self.name}.{name}": assumptions.value(given) if isinstance(given, str) else given
+            for name, given in self.values.items()
+        }
         return assumptions.add(*missing).replace(named)
 
 
@@ -97,8 +101,9 @@ class Casework(Theme):
     open-ended lines that no policy commissions from, and so no agency of a theme.
     `tasks` says what the work consists of where it is not two tasks of which one is measured,
     `routing` how needs find the right desk where not by the world's rate of misdirection. A case
-    may call for a `sequence` of the teams of other themes, in order (there and back names its
-    own again): `step_share.NAME` is the chance that it does, `step_months.NAME` the mean service.
+    may call for a `sequence` of the teams of other themes, in order: `step_share.NAME` is the
+    chance that it does, `step_months.NAME` the mean service. There and back names its own again;
+    only a case that has been elsewhere comes back.
     """
 
     eligible: str = "adults"

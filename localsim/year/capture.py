@@ -74,7 +74,7 @@ def elite_shares(
         return None
     wants = np.zeros(len(facts.themes))
     cases = elite_open[areas].sum(axis=0) / rows.size / durations
-    wants[facts.casework_index] = cases * fact.case_cost_gbp(facts)
+    wants[facts.casework_index] = cases @ fact.need_cost_gbp(facts)
     for t in facts.amenity_index:
         worth = priorities.base[people.area[rows], t] * priorities.lasting[t, rows]
         wants[t] = worth.mean()

@@ -136,16 +136,14 @@ def heard_need(
     cost of a case; with noise. Also the number of needs that were heard of, float64[K].
     """
     noise = facts.value("voice.noise_sd")
-    cost = fact.case_cost_gbp(facts)
-    value = np.zeros(len(facts.casework))
     name = np.array([streams.entity(tier, unit)], dtype=np.uint64)
     present = facts.population.household[rows]
     people = facts.household_sizes[present].sum()
     heard = at_home[:, present].sum(axis=1).astype(np.float64)
+    value: Array = (heard / people / durations) @ fact.need_cost_gbp(facts)
     for k, theme in enumerate(facts.casework):
         wobble = float(streams.normal(facts.key(f"{theme.name}/voice"), name, episode=year)[0])
-        said = np.exp(noise * wobble - 0.5 * noise**2)
-        value[k] = heard[k] / people / durations[k] * cost[k] * said
+        value[k] *= np.exp(noise * wobble - 0.5 * noise**2)
     return value, heard
 
 
@@ -155,7 +153,7 @@ def recorded_need(facts: Facts, presented: Array, year: int) -> Array:
     `presented` float64[A, K] is the year's presentations as the record shows them.
     """
     noise = facts.value("record.noise_sd")
-    need = presented * fact.case_cost_gbp(facts)[None, :]
+    need: Array = presented @ fact.need_cost_gbp(facts)
     for k, theme in enumerate(facts.casework):
         if noise > 0.0:
             need[:, k] *= np.exp(noise * facts.draw(f"{theme.name}/record", year) - 0.5 * noise**2)
