@@ -46,7 +46,7 @@ SURE = {
 
 def there_and_back(**values):
     """Health casework that calls for care, a hospital, and care again."""
-    chain = {f"step_months.{name}": 0.1 for name in ("care", "hospital")}
+    chain = {f"step_months.{name}": 0.1 for name in ("care", "hospital")} | {"step_share.care": 1.0}
     theme = Casework(
         "health", agency="health service", eligible="everyone",
         sequence=("care", "hospital", "care"), values=QUICK | chain | values,

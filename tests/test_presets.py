@@ -160,7 +160,8 @@ def test_a_lead_professional_keeps_a_case_through_health_and_care():
     place = ls.Place.synthetic(1200, areas=6, neighbourhood_areas=3, seed=4)
     health = ls.Casework(
         "health", agency="health service", indicator="residents", eligible="adults",
-        sequence=("care", "hospital", "care"), values={"onset_per_year": 0.5},
+        sequence=("care", "hospital", "care"),
+        values={"onset_per_year": 0.5, "step_share.care": 1.0},
     )  # fmt: skip
     care, hospital = (
         ls.Casework(name, agency=agency, values={"onset_per_year": 0.0})
