@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hamlet import Fails, same, small
-from test_cli import CONFIG
+from terminal import CONFIG, PATIENCE, ended
 
 import localsim as ls
 from localsim import cli
@@ -50,12 +50,6 @@ def python(code, *words, **named):
     )  # fmt: skip
 
 
-def ended(process, seconds=120):
-    out, err = process.communicate(timeout=seconds)
-    assert process.returncode == 0, err
-    return out
-
-
 # ── processes that are killed ────────────────────────────────────────────────────────────────────
 
 
@@ -63,8 +57,12 @@ def ended(process, seconds=120):
 def test_a_sweep_whose_process_is_killed_twenty_times_ends_as_if_it_never_was(
     tmp_path, undisturbed
 ):
-    """A process that is warm already forks the runner anew, so that kills hit work."""
-    said = ended(
+    """A process that is warm already forks the runner anew, so that kills hit work.
+
+    Where the machine has become so much faster meanwhile that one ends before its kill, the next
+    begin another folder.
+    """
+    code, said, err = ended(
         python(
             """
             import os, random, signal, time
@@ -74,29 +72,33 @@ def test_a_sweep_whose_process_is_killed_twenty_times_ends_as_if_it_never_was(
             begun = time.monotonic()
             experiment.run(progress=False, workers=1)
             whole = time.monotonic() - begun
-            killed = 0
+            killed = ended = 0
             while killed < 20:
                 child = os.fork()
                 if child == 0:
-                    experiment.run(progress=False, workers=1, folder=folder)
+                    experiment.run(progress=False, workers=1, folder=f"{folder}/{ended}")
                     os._exit(0)
                 time.sleep(luck.uniform(0.0, whole / 14.0))
                 os.kill(child, signal.SIGKILL)
                 _, status = os.waitpid(child, 0)
-                if not os.WIFSIGNALED(status):
-                    break
-                killed += 1
+                if os.WIFSIGNALED(status):
+                    killed += 1
+                else:
+                    assert status == 0
+                    ended += 1
+            experiment.run(progress=False, workers=1, folder=f"{folder}/{ended}")
             print(killed)
-            experiment.run(progress=False, workers=1, folder=folder)
             """,
             tmp_path,
         )
     )
-    assert int(said) == 20
-    assert same(ls.open(tmp_path), undisturbed)
+    assert (code, said.strip()) == (0, "20"), err
+    folders = list(tmp_path.iterdir())
     elsewhere = undisturbed.save(tmp_path / "elsewhere")
-    ours, theirs = tmp_path / "results.parquet", elsewhere / "results.parquet"
-    assert ours.read_bytes() == theirs.read_bytes()
+    for folder in folders:
+        assert same(ls.open(folder), undisturbed)
+        ours, theirs = folder / "results.parquet", elsewhere / "results.parquet"
+        assert ours.read_bytes() == theirs.read_bytes()
 
 
 @pytest.mark.slow
@@ -183,8 +185,8 @@ def test_two_runners_on_one_folder_at_once_neither_lose_nor_double(tmp_path, und
     for runner in runners:
         runner.stdin.write("go\n")
         runner.stdin.flush()
-    outs = [runner.communicate(timeout=120) for runner in runners]
-    assert [runner.returncode for runner in runners] == [0, 0], outs
+    ends = [ended(runner) for runner in runners]
+    assert [code for code, _, _ in ends] == [0, 0], ends
     assert same(ls.open(tmp_path), undisturbed)
     assert not (tmp_path / ".quarantine").exists()
     assert not list((tmp_path / ".staging").iterdir())
@@ -207,11 +209,12 @@ def test_a_dask_cluster_of_separate_processes_gives_the_same_bytes(
     try:
         from distributed import Client
 
-        with Client(scheduler_file=str(address), timeout=60) as client:
-            client.wait_for_workers(2, timeout=60)
+        with Client(scheduler_file=str(address), timeout=PATIENCE) as client:
+            client.wait_for_workers(2, timeout=PATIENCE)
             tcp = client.scheduler.address
         (tmp_path / "asked.yaml").write_text(CONFIG)
         monkeypatch.setattr(Experiment, "from_config", lambda *words: question())
+        monkeypatch.setattr(cli.run, "SECONDS_TO_ANSWER", PATIENCE)
         out = tmp_path / "out"
         words = ["run", str(tmp_path / "asked.yaml"), "-o", str(out), "--quiet"]
         assert cli.main([*words, "--scheduler", tcp]) == 0
@@ -224,7 +227,7 @@ def test_a_dask_cluster_of_separate_processes_gives_the_same_bytes(
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
 
 
 # ── disks ────────────────────────────────────────────────────────────────────────────────────────

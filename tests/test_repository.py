@@ -1,3 +1,4 @@
+import ast
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ PACKAGE_HOSTS = (
     "--extra-index" + "-url",
     "--find" + "-links",
 )
+# Memory is measured by tests/memory.py, in a process of its own, and time by the benchmarks.
+SHARED_MEASURES = {"tracemalloc", "perf_counter", "perf_counter_ns", "monotonic", "timeit"}
 OUTSIDE = ("../" + "shared", "/ro" + "ot/", "/ho" + "me/", "/Us" + "ers/")
 
 
@@ -47,3 +50,14 @@ def test_constraints_are_names_and_versions():
     pins = [line for line in lines if not line.startswith("#")]
     assert len(pins) > 50
     assert [pin for pin in pins if not re.fullmatch(r"[\w.-]+==[\w.]+", pin)] == []
+
+
+@pytest.mark.parametrize("file", sorted(Path(__file__).parent.glob("*.py")), ids=lambda f: f.stem)
+def test_no_test_measures_what_others_do_meanwhile(file):
+    """Tests before it in its process, or others on the machine, would decide whether it passes."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Name(id=name) | ast.alias(name=name) | ast.Attribute(attr=name):
+                names.add(name)
+    assert not names & SHARED_MEASURES

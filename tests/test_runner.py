@@ -11,6 +11,7 @@ import pytest
 from hamlet import Fails, same, small, three_policies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from terminal import PATIENCE
 
 import localsim as ls
 from localsim.errors import LocalsimError
@@ -75,6 +76,7 @@ def test_small_work_stays_here_and_large_work_does_not():
     assert runner.workers_for(kingston, 100, 3) == 3
 
 
+@pytest.mark.slow
 def test_a_rule_from_elsewhere_travels_to_a_worker(tmp_path):
     """As from a notebook: defined in __main__, in a script without the usual guard."""
     script = tmp_path / "mine.py"
@@ -102,7 +104,7 @@ def test_a_rule_from_elsewhere_travels_to_a_worker(tmp_path):
     )
     found = subprocess.run(
         [sys.executable, "-W", "error", script], capture_output=True, text=True, cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=120, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert found.stderr == ""
     assert found.stdout.endswith("rows\n")
