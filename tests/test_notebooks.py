@@ -11,7 +11,19 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+QUICKEST = ROOT / "notebooks" / "04_sweep_from_a_config.ipynb"
 LARGEST_BYTES = 1_500_000
+# What is kept ran with them all. One that stops by itself needs as many as it needs.
+FEW_REPLICATIONS = """
+from localsim import Experiment
+
+def few(experiment, *words, whole=Experiment.run, **named):
+    if experiment.until is None and experiment.replications > 4:
+        experiment = experiment.with_replications(4)
+    return whole(experiment, *words, **named)
+
+Experiment.run = few
+"""
 
 
 def read(path):
@@ -63,9 +75,16 @@ def test_every_section_ends_in_something_to_try(path):
         assert any("*Try:*" in cell.source for cell in cells), heading
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        path if path == QUICKEST else pytest.param(path, marks=pytest.mark.slow)
+        for path in NOTEBOOKS
+    ],
+    ids=[path.stem for path in NOTEBOOKS],
+)
 def test_it_runs_from_top_to_bottom(path, monkeypatch):
+    """Every cell as it stands; but for the quickest, with a few replications of each experiment."""
     before = os.environ.get("PYTHONPATH")
     roots = [str(ROOT), *([before] if before else [])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(roots))
@@ -73,6 +92,8 @@ def test_it_runs_from_top_to_bottom(path, monkeypatch):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = []
+    if path != QUICKEST:
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(FEW_REPLICATIONS))
     folder = {"metadata": {"path": str(path.parent)}}
     # The kernel of this very Python, whatever others are installed on the machine.
     NotebookClient(notebook, timeout=900, kernel_name="python3", resources=folder).execute()
