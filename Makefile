@@ -11,6 +11,8 @@ pinned := --constraint constraints.txt
 # The kernels are compiled on their first use and kept; do it while the user expects to wait.
 compile := echo "Compiling the kernels, once" >&2; $(bin)/python -c \
 	'import localsim as ls; ls.Model(ls.Place.synthetic(60), warmup_years=1)'
+# A worker that has done its own tests takes over half of what another has left.
+parallel := --numprocesses auto --dist worksteal
 # One stamp for what a run needs and one for what the tests need.
 installed := $(VENV)/.installed
 developing := $(VENV)/.installed-dev
@@ -26,10 +28,10 @@ run: $(installed) ## simulate Norbiton inside Kingston and compare the policies
 	$(bin)/localsim run experiments/norbiton.yaml -o out/norbiton $(ARGS)
 
 test: $(developing) ## run every test
-	$(bin)/python -m pytest --numprocesses auto $(ARGS)
+	$(bin)/python -m pytest $(parallel) $(ARGS)
 
 quick: $(developing) ## run the tests that are not slow
-	$(bin)/python -m pytest --numprocesses auto -m "not slow" $(ARGS)
+	$(bin)/python -m pytest $(parallel) -m "not slow" $(ARGS)
 
 lint: $(developing) ## check style, types and the direction of imports
 	$(bin)/ruff check .

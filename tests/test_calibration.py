@@ -31,6 +31,7 @@ def found():
     return matched(lambda wave, x: town(x, wave), values, NAMES, targets(), waves=3, size=40)
 
 
+@pytest.mark.slow
 def test_the_values_that_match_are_left_and_most_others_are_not(found):
     # a + b = 8 and a·b = 15 with b below 4: a = 5, b = 3.
     rows = found.table.set_index("name")
@@ -49,6 +50,7 @@ def test_the_values_that_match_are_left_and_most_others_are_not(found):
     assert rows.loc["idle", "high_left"] - rows.loc["idle", "low_left"] > 0.95
 
 
+@pytest.mark.slow
 def test_waves_close_in_and_emulators_foresaw_what_came(found):
     left = found.waves["left"].to_numpy()
     assert (np.diff(left) <= 0).all()

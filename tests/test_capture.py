@@ -133,6 +133,7 @@ def test_what_is_decided_moves_and_nothing_else(policy, moves):
     assert (free.accounts.lines.sum() - captured.accounts.lines.sum()) == pytest.approx(0.0)
 
 
+@pytest.mark.slow
 def test_capture_low_turnout_and_hidden_need_turn_a_community_s_gain_into_a_loss_in_norbiton():
     """The same panel beats the needs formula where none of the three holds, and not where all do.
 

@@ -25,6 +25,7 @@ def found(cases, corner):
     return discover(cases, corner, density=0.97)
 
 
+@pytest.mark.slow
 def test_a_known_box_is_found(found, cases, corner):
     limits = found.box.limits.set_index("name")
     assert set(limits.index) == {"price", "leak"}
@@ -37,6 +38,7 @@ def test_a_known_box_is_found(found, cases, corner):
     assert (limits["p"] < 1e-6).all()
 
 
+@pytest.mark.slow
 def test_coverage_density_and_mass_are_what_they_say(found, cases, corner):
     limits = found.box.limits
     inside = np.ones(len(cases), dtype=bool)
@@ -49,6 +51,7 @@ def test_coverage_density_and_mass_are_what_they_say(found, cases, corner):
     assert found.trajectory["density"].min() >= found.share
 
 
+@pytest.mark.slow
 def test_the_tree_finds_the_same_corner(found):
     leaf = found.leaves[0]
     limits = leaf.limits.set_index("name")

@@ -39,7 +39,14 @@ def test_the_questions_are_these():
     assert [file.stem for file in FILES] == names
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(file, marks=pytest.mark.slow) if file.stem == "every_policy" else file
+        for file in FILES
+    ],
+    ids=[file.stem for file in FILES],
+)
 def test_a_question_runs_whole(file, tmp_path, capsys):
     overrides = SMALL + SMALLER.get(file.stem, [TINY])
     asked = ls.Experiment.from_config(file, overrides)

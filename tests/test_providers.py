@@ -32,6 +32,7 @@ def test_the_exact_values_of_selection_are_goodharts():
     assert result.exact["outcome"] == pytest.approx(0.8774916596624341)
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None)
 @given(st.floats(0.3, 1.0), st.floats(0.5, 1.0), st.integers(0, 99))
 def test_selection_holds_for_any_share_and_correlation(q, rho, seed):

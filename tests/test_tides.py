@@ -71,6 +71,7 @@ def test_shocks_move_areas_together_as_far_as_they_are_correlated():
     assert demand(0.0, sd=0.0).std() < 0.05 * 1500
 
 
+@pytest.mark.slow
 def test_a_team_for_all_meets_the_same_shocks_with_less_unmet():
     result = check.risk_pooling(2, 0.25, 0.0, replications=2)
     for field, expected in result.exact.items():

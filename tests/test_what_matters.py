@@ -34,6 +34,7 @@ def quietly(experiment, **how):
 
 
 class TestUntil:
+    @pytest.mark.slow
     def test_it_comes_to_so_many_replications_at_once(self, hamlet, tmp_path):
         hamlet = hamlet.replace(policies=["status_quo", "local_integrated_services"])
         at_once = quietly(hamlet)
@@ -224,6 +225,7 @@ class TestWhereItLoses:
 
 
 class TestCalibration:
+    @pytest.mark.slow
     def test_the_value_that_made_the_record_is_not_ruled_out(self, hamlet, tmp_path):
         world = hamlet.replace(policies=["status_quo"], replications=4)
         name = "money.onset_per_year"
