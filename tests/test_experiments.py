@@ -12,6 +12,7 @@ from localsim import cli
 HOME = Path(__file__).parent.parent / "experiments"
 FILES = sorted(HOME.glob("*.yaml"))
 BORDERS = sorted((HOME / "where_local_loses").glob("*.yaml"))
+CASES = {side: HOME / "strongest_cases" / f"{side}_local.yaml" for side in ("for", "against")}
 SMALL = ["years=1", "warmup_years=0", "replications=1"]
 TINY = "place={synthetic: {residents: 300, areas: 6}}"
 SMALLER = {
@@ -109,6 +110,32 @@ def test_small_teams_lose_by_shocks_of_their_own_and_win_by_common_ones(silo):
     assert (gap.loc[1] < -300).all()
     assert list(swept.design[silo.CORRELATION]) == [0.0, 1.0]
     assert silo.METRIC in ls.METRICS
+
+
+def test_both_strongest_cases_hold_the_same_few_numbers_at_opposite_ends():
+    for_it, against = (ls.Experiment.from_config(file) for file in (CASES["for"], CASES["against"]))
+    assert list(for_it.held) == list(against.held)
+    rows = ls.Assumptions.default()
+    for name in for_it.held:
+        ends = {for_it.held[name], against.held[name]}
+        assert ends == {rows.row(name).low, rows.row(name).high}
+    assert for_it.replace(held=None) == against.replace(held=None)
+
+
+def test_each_strongest_case_points_its_way():
+    small = ["place=norbiton", "years=3", "warmup_years=3", "replications=4"]
+    need, money = {}, {}
+    for side, file in CASES.items():
+        results = ls.Experiment.from_config(file, small).run(progress=False, workers=1)
+        gap = {
+            metric: (wide["One Norbiton"] - wide["status_quo"]).mean()
+            for metric in ("need_months_unmet", "amenity_benefit_gbp", "crisis_cost_gbp")
+            for wide in [results.pivot(metric)]
+        }
+        need[side] = gap["need_months_unmet"]
+        money[side] = gap["amenity_benefit_gbp"] - gap["crisis_cost_gbp"]
+    assert need["for"] < 3.0 * need["against"] < 0.0
+    assert money["against"] < 0.0 < money["for"]
 
 
 def _one_norbiton(name):
