@@ -212,7 +212,10 @@ def test_an_interruption_at_once_keeps_nothing(here, localsim, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="no process groups to interrupt")
 def test_ctrl_c_in_a_terminal_keeps_what_is_done(here):
     (here / "asked.yaml").write_text(CONFIG.replace("replications: 3", "replications: 100000"))
+    # Tests that a shell has put in the background ignore it, and so would what they start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start("run", "asked.yaml", cwd=here, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     text = ""
     while not re.search(r"\| [1-9]\d*/", text) and process.poll() is None:
         text += process.stderr.read(1)
