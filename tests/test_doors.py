@@ -257,7 +257,7 @@ def test_any_network_of_desks_is_met(data):
     arrivals = data.draw(st.lists(st.floats(0.1, 1.0), min_size=count, max_size=count))
     visits = np.linalg.solve((np.eye(count) - np.array(routing)).T, arrivals)
     rates = visits / data.draw(st.lists(st.floats(0.1, 0.7), min_size=count, max_size=count))
-    result = check.doors(arrivals, routing, rates.tolist(), replications=6)
+    result = check.doors(arrivals, routing, rates.tolist(), replications=12)
     for field, expected in result.exact.items():
         # With few replications the error itself is unsure, and never less than rounding.
         error = max(getattr(result, f"{field}_se"), 1e-3 * expected)
