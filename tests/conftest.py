@@ -63,8 +63,13 @@ def localsim(capsys):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put slow tests first: one that is left to the end would have the other cores wait for it."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Put slow tests first, and notebooks before all: others fill what the slowest leave idle."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("slow") is None,
+            item.path.stem != "test_notebooks",
+        )
+    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
