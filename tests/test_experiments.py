@@ -100,6 +100,7 @@ def silo():
     del sys.modules[file.stem]
 
 
+@pytest.mark.slow
 def test_small_teams_lose_by_shocks_of_their_own_and_win_by_common_ones(silo):
     swept = silo.run(sizes=(2,), correlations=(0.0, 1.0), years=1, replications=2)
     wide = swept.table[swept.table["group"] == "all"].pivot_table(
@@ -122,6 +123,7 @@ def test_both_strongest_cases_hold_the_same_few_numbers_at_opposite_ends():
     assert for_it.replace(held=None) == against.replace(held=None)
 
 
+@pytest.mark.slow
 def test_each_strongest_case_points_its_way():
     small = ["place=norbiton", "years=3", "warmup_years=3", "replications=4"]
     need, money = {}, {}
