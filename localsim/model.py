@@ -39,6 +39,7 @@ from localsim.year.effort import set_targets, terms
 from localsim.year.fortunes import close_failed, review
 from localsim.year.giving import Givers, pay_giving
 from localsim.year.offices import Commissioners, enrol, figure
+from localsim.year.older import grow_older
 from localsim.year.priorities import Priorities
 from localsim.year.programme import Regime, allocate, buy, fund, pay_overheads
 from localsim.year.sharing import pay_users_time
@@ -226,7 +227,7 @@ class Model(PeopledModel):
         plan = np.sum([regime.plan for regime in self.regimes], axis=0)
         self.giving = self.givers.give(self.accounts, self.regimes, self.zone, self.year)
         self.projects += (self.giving.asked, self.giving.organised)
-        grown = growth(self.facts, self.year - self.warmup_years)
+        grown = growth(self.course.growth_per_year(self.facts.value), self.scenario_year - 1)
         spend = (plan[:, self.facts.amenity_index] + self.giving.worth_gbp) / grown
         worth = self.priorities.worth(self.facts, self.year)
         self.amenity_year_gbp = amenity.benefit_gbp(self.facts, worth, spend) * grown
@@ -293,6 +294,7 @@ class Model(PeopledModel):
         }
         review(self.facts, self.town, self.providers, building)
         self.year += 1
+        grow_older(self)
 
     # ── beginnings ────────────────────────────────────────────────────────────────────────────
 

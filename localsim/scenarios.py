@@ -1,8 +1,8 @@
 """Scenarios: what happens to a place whoever runs it, the same for every policy.
 
 A scenario moves the world year by year from the end of the warm-up: grants that are cut, needs
-that open more often. Its numbers are multiples of what would have been, or names of assumptions,
-which are then drawn with all the others.
+that open more often, residents who grow in number or older. Its numbers are multiples of what would
+have been, or names of assumptions, which are then drawn with all the others.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ Path = Mapping[int, Multiple] | Sequence[Multiple]
 
 MOST_YEARS = 1000
 LARGEST = 1000.0
+FASTEST = 0.1
 
 
 @final
@@ -35,7 +36,9 @@ class Scenario:
 
     `grants` is a path of what the centre pays as a multiple of what it paid; of a line, the share
     that is paid by grants follows it. `protected` names themes or agencies whose lines do not.
-    `onset` gives for casework themes a path of the rate at which needs open.
+    `onset` gives for casework themes a path of the rate at which needs open. `growth` is the share
+    by which residents grow in number each year, in place of the world's own, and `ageing` the
+    share by which those of 65 and over do among them: numbers, or names of assumptions.
 
     A path is a list for years 1, 2, … or a mapping from years: between the years that are given it
     runs straight, from one before the first, and the last stands for all that follow. Raises
@@ -46,6 +49,8 @@ class Scenario:
     grants: Path = ()
     protected: Sequence[str] = ()
     onset: Mapping[str, Path] = field(default_factory=dict)
+    growth: Multiple | None = None
+    ageing: Multiple | None = None
     description: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -61,9 +66,12 @@ class Scenario:
             )
         onset = {theme: _path(f"{said}: onset of {theme!r}", p) for theme, p in self.onset.items()}
         object.__setattr__(self, "onset", onset)
+        _check_share(f"{said}: growth", self.growth, -FASTEST)
+        _check_share(f"{said}: ageing", self.ageing, 0.0)
 
     def __hash__(self) -> int:
-        return hash((self.name, self.grants, self.protected, tuple(sorted(self.onset.items()))))
+        onset = tuple(sorted(self.onset.items()))
+        return hash((self.name, self.grants, self.protected, onset, self.growth, self.ageing))
 
     def check(self, themes: Sequence[Theme], names: Iterable[str]) -> None:
         """Refuse themes and agencies that are not there, and names of no assumption."""
@@ -79,12 +87,14 @@ class Scenario:
                     f"Scenario {self.name!r} {what} {unknown[0]!r}, which is not here; there are "
                     f"{', '.join(sorted(known)) or 'none'}."
                 )
-        for path in (self.grants, *self.onset.values()):
-            for _, multiple in _points(path):
-                if isinstance(multiple, str) and multiple not in set(names):
-                    raise LocalsimError(
-                        f"Scenario {self.name!r} rests on {multiple!r}, which is no assumption."
-                    )
+        paths = [
+            multiple for p in (self.grants, *self.onset.values()) for _, multiple in _points(p)
+        ]
+        for multiple in (*paths, self.growth, self.ageing):
+            if isinstance(multiple, str) and multiple not in set(names):
+                raise LocalsimError(
+                    f"Scenario {self.name!r} rests on {multiple!r}, which is no assumption."
+                )
 
     def funding(
         self, themes: Sequence[Theme], value: Callable[[str], float], year: int
@@ -103,6 +113,15 @@ class Scenario:
         """Return the rate at which needs open as a multiple of the usual, float64[T]."""
         return np.array([_at(self.onset.get(theme.name, ()), year, value) for theme in themes])
 
+    def growth_per_year(self, value: Callable[[str], float]) -> float:
+        """Return by what share residents grow in number each year: its own, or the world's."""
+        usual = "growth.residents_per_year"
+        return _level(usual if self.growth is None else self.growth, value)
+
+    def ageing_per_year(self, value: Callable[[str], float]) -> float:
+        """Return by what share residents of 65 and over grow in number among all each year."""
+        return 0.0 if self.ageing is None else _level(self.ageing, value)
+
     def describe(self) -> str:
         """Return the scenario in words, a line for each thing that it moves."""
         lines = [self.name]
@@ -113,6 +132,10 @@ class Scenario:
         if self.protected:
             lines.append(f"  protected: {', '.join(self.protected)}")
         lines += [f"  onset of {theme}: {_said(path)}" for theme, path in self.onset.items()]
+        for what, share in (("residents", self.growth), ("residents of 65 and over", self.ageing)):
+            if share is not None:
+                more = share if isinstance(share, str) else f"{share:+.2%}"
+                lines.append(f"  {what}: {more} a year")
         return "\n".join(lines)
 
 
@@ -159,6 +182,22 @@ def _check_multiple(what: str, multiple: Any) -> None:
         )
 
 
+def _check_share(what: str, share: Any, least: float) -> None:
+    """Refuse what is no share a year, nor a name of an assumption, nor nothing."""
+    if share is None or isinstance(share, str):
+        return
+    number = isinstance(share, int | float | np.integer | np.floating)
+    if isinstance(share, bool) or not number or not least <= share <= FASTEST:
+        raise LocalsimError(
+            f"{what} is a share a year between {least:g} and {FASTEST:g}, or an assumption's name, "
+            f"not {share!r}."
+        )
+
+
+def _level(given: Multiple, value: Callable[[str], float]) -> float:
+    return value(given) if isinstance(given, str) else float(given)
+
+
 def _names(what: str, given: Any) -> tuple[str, ...]:
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         listed = tuple(given)
@@ -171,7 +210,7 @@ def _at(path: Any, year: int, value: Callable[[str], float]) -> float:
     """Return the multiple of a path in a year: straight between its points, from one before."""
     before = (0, 1.0)
     for when, multiple in _points(path):
-        level = value(multiple) if isinstance(multiple, str) else multiple
+        level = _level(multiple, value)
         if year <= when:
             if year <= 0:
                 return 1.0
@@ -223,10 +262,37 @@ def recession() -> Scenario:
     )
 
 
+def ageing() -> Scenario:
+    """Those of 65 and over become more, and those under 30 fewer, by about a ninetieth a year.
+
+    In Kingston their share rose from 13.3 per cent in 2015 to 13.9 in 2019 (source D02). Residents
+    pass from age to age, so that the old fall into need of health more often, and leave work.
+    """
+    return Scenario(
+        "ageing",
+        ageing="ageing.older_per_year",
+        description="residents of 65 and over grow in number as Kingston's did, and the young fall",
+    )
+
+
+def growth() -> Scenario:
+    """Residents grow in number as fast as Norbiton's did, and money for them does not.
+
+    Norbiton grew by 1.9 per cent a year from 2011 to 2019 (sources N01, N03), Kingston by 0.5.
+    """
+    return Scenario(
+        "growth",
+        growth="growth.fast_residents_per_year",
+        description="residents grow in number as fast as Norbiton's did; money does not",
+    )
+
+
 SCENARIOS: dict[str, Callable[[], Scenario]] = {
     "steady": steady,
     "austerity": austerity,
     "recession": recession,
+    "ageing": ageing,
+    "growth": growth,
 }
 
 

@@ -173,8 +173,8 @@ def test_growth_compounds_from_the_end_of_the_warm_up():
         STREET, assumptions=STILL.replace({"growth.residents_per_year": 0.1}), warmup_years=3
     )
     model.step()
-    assert growth(model.facts, -3) == growth(model.facts, 0) == 1.0
-    assert growth(model.facts, 2) == pytest.approx(1.21)
+    assert growth(0.1, -3) == growth(0.1, 0) == 1.0
+    assert growth(0.1, 2) == pytest.approx(1.21)
     slope = model.town.hazard.slope.sum()
     model.run(1)
     assert model.town.hazard.slope.sum() == pytest.approx(1.1 * slope, rel=0.03)

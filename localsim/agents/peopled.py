@@ -55,6 +55,10 @@ class PeopledModel(mesa.Model[AnyAgent, Scenario[Any]]):
             self._columns = self.resident_columns()
         return self._columns
 
+    def forget_columns(self) -> None:
+        """Ask for the columns anew when next they are looked at: residents have changed."""
+        self._columns = None
+
     @property
     def residents(self) -> Residents:
         """All residents, by row."""

@@ -104,13 +104,13 @@ def people_move(facts: Facts, town: Town, moves: Moves | None) -> Moves | None:
     return moves
 
 
-def growth(facts: Facts, years: int) -> float:
+def growth(per_year: float, years: int) -> float:
     """Return how many residents there are for each one at the beginning, after so many years.
 
     Rows stay; each comes to stand for more people. Their needs open more often, at teams whose
     money does not grow, and the same spending on an amenity is less a head.
     """
-    return float((1.0 + facts.value("growth.residents_per_year")) ** max(0, years))
+    return float((1.0 + per_year) ** max(0, years))
 
 
 def move(town: Town, moves: Moves | None, month: int) -> None:

@@ -173,7 +173,8 @@ def _scenario(entry: str | ScenarioEntry) -> Scenario:
     if isinstance(entry, str):
         return SCENARIOS[entry]()
     onset = {theme: path(written) for theme, written in entry.onset.items()}
-    return Scenario(entry.name, path(entry.grants), entry.protected, onset)
+    grants = path(entry.grants)
+    return Scenario(entry.name, grants, entry.protected, onset, entry.growth, entry.ageing)
 
 
 def _policy(entry: str | PolicyEntry) -> Policy:

@@ -103,6 +103,8 @@ class ScenarioEntry(_Strict):
     grants: Any = ()
     protected: list[Text] = []
     onset: dict[str, Any] = {}
+    growth: Any = None
+    ageing: Any = None
 
 
 class AssumptionsEntry(_Strict):

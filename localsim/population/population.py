@@ -76,6 +76,14 @@ class Population:
         """
         return cls(place, *_columns(place))
 
+    def at_ages(self, age: NDArray[np.int8]) -> Self:
+        """Return the same residents at other ages (int8[N], years); all else stays as it was."""
+        band = (np.searchsorted(_FIRST_YEAR, age, side="right") - 1).astype(np.int8)
+        for column in (age, band):
+            column.flags.writeable = False
+        columns = {**self.columns, "age": age, "age_band": band}
+        return type(self)(self.place, self.offsets, MappingProxyType(columns))
+
     @property
     def size(self) -> int:
         """The number of residents, N."""
@@ -87,8 +95,11 @@ class Population:
         raise AttributeError(f"Population has no column {name!r}; it has {', '.join(COLUMNS)}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The place says it all; a worker process draws the same people once and keeps them.
-        return type(self).of, (self.place,)
+        # The place says it all but how old they have grown; a worker draws the same people once.
+        first = type(self).of(self.place)
+        if self.age is first.age:
+            return type(self).of, (self.place,)
+        return first.at_ages, (np.array(self.age),)
 
     def __repr__(self) -> str:
         homes = int(self.place.households.sum())

@@ -15,7 +15,8 @@ from localsim import streams
 from localsim.dynamics.columns import Array
 from localsim.dynamics.facts import ADULT, Facts
 from localsim.place import TENURES
-from localsim.year.taking_part import propensity, seldom_heard
+from localsim.population import Population
+from localsim.year.taking_part import moved_by_age, propensity, seldom_heard
 
 _YEARS_KEPT = 4
 
@@ -75,6 +76,15 @@ class Priorities:
                 self, lasting=lasting, propensity=logit, _worth={}, _next={}
             )
         return self._next[episode]
+
+    def at_other_ages(self, facts: Facts, before: Population) -> Priorities:
+        """Return the same once residents have grown older: how they tend to take part moves."""
+        return replace(
+            self,
+            propensity=self.propensity + moved_by_age(facts, before),
+            seldom_heard=seldom_heard(facts),
+            _next={},
+        )
 
     def worth(self, facts: Facts, year: int | None = None) -> Array:
         """Return what each amenity is worth to the mean resident of each area, float64[A, J].

@@ -11,14 +11,14 @@ from localsim.dynamics.facts import EVERYBODY, Facts, Rows
 from localsim.dynamics.town import Town
 from localsim.place import ETHNIC_GROUPS, TENURES
 from localsim.policy.listening import Voice
+from localsim.population import Population
 
 YOUNG = 30  # years: adults below this age take part less
 OLDEST = 75  # years: and so do those of this age and above
 
 
-def profiles(facts: Facts) -> dict[str, Array]:
+def profiles(people: Population) -> dict[str, Array]:
     """Return who belongs to each group that takes part less, bool[N], by assumption."""
-    people = facts.population
     return {
         "deprived": people.income_deprived,
         "young": people.age < YOUNG,
@@ -31,7 +31,7 @@ def profiles(facts: Facts) -> dict[str, Array]:
 
 def seldom_heard(facts: Facts) -> Array:
     """Return whom outreach is for, bool[N]: everybody of a group that takes part less."""
-    seldom: Array = np.any(list(profiles(facts).values()), axis=0)
+    seldom: Array = np.any(list(profiles(facts.population).values()), axis=0)
     return seldom
 
 
@@ -45,12 +45,22 @@ def propensity(facts: Facts, rows: Rows = EVERYBODY, episode: int = 0) -> Array:
     own = streams.normal(facts.key("participation/propensity"), people.entity[rows], episode)
     person = -rho * fact.hidden(facts, rows, episode) + np.sqrt(1.0 - rho**2) * own
     logit: Array = facts.value("participation.b0") + facts.value("participation.sigma") * person
-    adult = people.age_band >= fact.ADULT
-    for name, who in profiles(facts).items():
-        # Profiles move people about the mean of adults, so that the level stays as calibrated.
-        usual = who[adult].mean() if adult.any() else 0.0
+    census = Population.of(facts.place)
+    adult, first = census.age_band >= fact.ADULT, profiles(census)
+    for name, who in profiles(people).items():
+        # Profiles move people about the census's mean of adults, at which the level is calibrated.
+        usual = first[name][adult].mean() if adult.any() else 0.0
         logit += facts.value(f"participation.b_{name}") * (who[rows] - usual)
     return logit
+
+
+def moved_by_age(facts: Facts, before: Population) -> Array:
+    """Return how residents' logit of taking part moves from what their ages were, float64[N]."""
+    was, now = profiles(before), profiles(facts.population)
+    moved = np.zeros(facts.population.size)
+    for name, who in now.items():
+        moved += facts.value(f"participation.b_{name}") * (who.astype(float) - was[name])
+    return moved
 
 
 def take_part(
