@@ -199,6 +199,8 @@ def test_an_aged_population_travels_as_it_is(aged):
     twin = pickle.loads(pickle.dumps(aged.population))
     assert (twin.age == aged.population.age).all()
     assert (twin.age_band == aged.population.age_band).all()
+    assert (twin.census.age == aged.population.census.age).all()
+    assert aged.population.census.census is aged.population.census
     first = ls.Population.of(TOWN)
     assert pickle.loads(pickle.dumps(first)).columns is first.columns
 

@@ -59,12 +59,14 @@ class Population:
     `income_deprived` bool; `age` int8, years; `household` int32, numbered through the place;
     `householder` bool, one a household, its first row; `children` int8, residents under 18 in
     the household besides its householder, at most 127; `english_at_home` bool, whether somebody
-    in the household has English as first language. Build one with `Population.of(place)`.
+    in the household has English as first language. Where residents have grown older, `younger` are
+    they at the census. Build one with `Population.of(place)`.
     """
 
     place: Place
     offsets: Ints
     columns: Mapping[str, NDArray[Any]]
+    younger: Population | None = None
 
     @classmethod
     def of(cls, place: Place) -> Self:
@@ -82,7 +84,12 @@ class Population:
         for column in (age, band):
             column.flags.writeable = False
         columns = {**self.columns, "age": age, "age_band": band}
-        return type(self)(self.place, self.offsets, MappingProxyType(columns))
+        return type(self)(self.place, self.offsets, MappingProxyType(columns), self.census)
+
+    @property
+    def census(self) -> Population:
+        """The same residents as the census has them."""
+        return self if self.younger is None else self.younger
 
     @property
     def size(self) -> int:
@@ -96,10 +103,9 @@ class Population:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The place says it all but how old they have grown; a worker draws the same people once.
-        first = type(self).of(self.place)
-        if self.age is first.age:
+        if self.younger is None:
             return type(self).of, (self.place,)
-        return first.at_ages, (np.array(self.age),)
+        return self.younger.at_ages, (np.array(self.age),)
 
     def __repr__(self) -> str:
         homes = int(self.place.households.sum())

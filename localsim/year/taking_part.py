@@ -45,7 +45,7 @@ def propensity(facts: Facts, rows: Rows = EVERYBODY, episode: int = 0) -> Array:
     own = streams.normal(facts.key("participation/propensity"), people.entity[rows], episode)
     person = -rho * fact.hidden(facts, rows, episode) + np.sqrt(1.0 - rho**2) * own
     logit: Array = facts.value("participation.b0") + facts.value("participation.sigma") * person
-    census = Population.of(facts.place)
+    census = people.census
     adult, first = census.age_band >= fact.ADULT, profiles(census)
     for name, who in profiles(people).items():
         # Profiles move people about the census's mean of adults, at which the level is calibrated.
