@@ -24,8 +24,9 @@ HERE = Path(__file__).parent
 OUT = Path("out") / "attributions"
 TABLE = HERE / "attributions.csv"
 
+PLACE = "kingston"
 YEARS = 5
-REPLICATIONS = 8
+REPLICATIONS = 6
 SEED = 2026
 METRICS = (
     "need_months_unmet",
@@ -85,7 +86,7 @@ def steps() -> dict[str, Step]:
 def split(name: str, step: Step) -> ls.Attribution:
     """Return one difference, split; what was run before is not run again."""
     question = ls.Experiment(
-        "kingston",
+        PLACE,
         [step.a, step.b],
         years=YEARS,
         replications=REPLICATIONS,

@@ -5,9 +5,9 @@
 For each of three questions, in Norbiton by itself on the same luck throughout:
 
 1. every assumption without a source is moved alone to either end of its range;
-2. where an end takes the difference at least half of the way to zero, the assumption is run at
-   five values over its range, and the values at which the sign changes are told;
-3. the six that took it furthest are put at their worse ends two by two;
+2. where an end takes the difference two thirds of the way to zero or further, the assumption is
+   run at five values over its range, and the values at which the sign changes are told;
+3. the four that took it furthest are put at their worse ends two by two;
 4. all assumptions are drawn at once, and the box is sought in which the policy loses.
 
 Results go to ``out/tipping/QUESTION`` and are not run again; the first two steps are written to
@@ -31,13 +31,15 @@ import localsim as ls
 HERE = Path(__file__).parent
 OUT = Path("out") / "tipping"
 
+PLACE = "norbiton"
+YEARS = 4
 SEED = 2026
 SCREENED = 2
 FOLLOWED = 6
-DRAWN = 150
+DRAWN = 100
 LEVELS = 5
-WEIGHTIEST = 6
-HALFWAY = 0.5
+WEIGHTIEST = 4
+NEAR = 2 / 3
 PRECISION = "%.5g"
 
 
@@ -53,10 +55,10 @@ class Question:
     def experiment(self, replications: int, **given: Any) -> ls.Experiment:
         """Return the question as an experiment."""
         return ls.Experiment(
-            "norbiton",
+            PLACE,
             [self.baseline, self.policy],
-            years=4,
-            warmup_years=4,
+            years=YEARS,
+            warmup_years=YEARS,
             replications=replications,
             seed=SEED,
             metrics=list(self.metrics),
@@ -107,6 +109,8 @@ def gaps(question: Question, results: ls.Results, metric: str) -> pd.DataFrame:
     """Return the paired differences of a metric, points × replications."""
     table = results.table
     table = table[(table["metric"] == metric) & (table["group"] == "all")]
+    if "point" not in table.columns:  # no design: one point
+        table = table.assign(point=0)
     wide = table.pivot_table(
         index="point", columns=["policy", "replication"], values="value", observed=True
     )
@@ -146,7 +150,7 @@ def screen(name: str, question: Question) -> pd.DataFrame:
 
 def follow(name: str, question: Question, screened: pd.DataFrame) -> pd.DataFrame:
     """Return the screened rows with the tipping values of those that come near to zero."""
-    near = screened[screened["share_of_way_to_zero"] >= HALFWAY]
+    near = screened[screened["share_of_way_to_zero"] >= NEAR]
     found = screened.assign(tipping="", not_clear="", followed=False)
     for key in dict.fromkeys(near["assumption"]):
         levels = [float(x) for x in np.linspace(*unsourced()[key], LEVELS)]
@@ -197,7 +201,7 @@ def drawn(name: str, question: Question, screened: pd.DataFrame) -> None:
         print(f"{metric}: {values.mean():+,.0f} ± {half(values):,.0f} in {len(values)} draws; "
               f"above zero in {100 * (values > 0).mean():.0f} %")  # fmt: skip
         weight = screened[screened["metric"] == metric].set_index("assumption")
-        moved = (weight["at_high"] - weight["at_low"]).abs().nlargest(2 * WEIGHTIEST)
+        moved = (weight["at_high"] - weight["at_low"]).abs().nlargest(3 * WEIGHTIEST)
         worlds = [experiment.plan.assumptions_of(int(r)) for r in values.index]
         cases = pd.DataFrame([{key: w.value(key) for key in moved.index} for w in worlds])
         usual = float(np.sign(screened.loc[screened["metric"] == metric, "difference"].iloc[0]))

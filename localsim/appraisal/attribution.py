@@ -48,6 +48,9 @@ QUESTIONS = {
     "contract": "held to what",
     "access": "through which doors",
     "supply": "by whose hands",
+    "counting": "counting whose gains",
+    "capital": "with what invested",
+    "deal": "by what deal with the centre",
     "devolved": "what is left to another tier",
 }
 
