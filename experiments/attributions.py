@@ -28,6 +28,7 @@ PLACE = "kingston"
 YEARS = 5
 REPLICATIONS = 6
 SEED = 2026
+WORKERS = 2
 METRICS = (
     "need_months_unmet",
     "crises",
@@ -59,7 +60,11 @@ def steps() -> dict[str, Step]:
     )
     purse = {"one purse, planned": ["budgets", "rule"]}
     panel = {"a panel of its own": ["tier", "devolved", "rule"]}
-    own = {"money of one's own": ["tier", "budgets", "rule"]}
+    own = {
+        "money of one's own": ["tier", "budgets", "rule"],
+        "staff and providers": ["contract", "supply"],
+    }
+    aligned = {"money and contract": ["budgets", "contract"]}
     formula = {"the formula": ["listening", "rule"]}
     region = {"a region's purse": ["tier", "budgets"]}
     silo = ls.policies.silo_budgeting()
@@ -78,7 +83,7 @@ def steps() -> dict[str, Step]:
         "a_fiftieth": Step(before, fiftieth),
         "participatory_budgeting": Step(fiftieth, ls.policies.participatory_budgeting()),
         "personal_budgets": Step(silo, ls.policies.personal_budgets(), own),
-        "coordinated_care": Step(silo, ls.policies.coordinated_care()),
+        "coordinated_care": Step(silo, ls.policies.coordinated_care(), aligned),
     }
     return found
 
@@ -97,7 +102,7 @@ def split(name: str, step: Step) -> ls.Attribution:
     )
     return ls.attribute(
         question, step.a.name, step.b.name,
-        bundles=step.bundles, folder=OUT / name, workers=2, progress=False,
+        bundles=step.bundles, folder=OUT / name, workers=WORKERS, progress=False,
     )  # fmt: skip
 
 

@@ -5,8 +5,9 @@
 For each of three questions, in Norbiton by itself on the same luck throughout:
 
 1. every assumption without a source is moved alone to either end of its range;
-2. where an end takes the difference two thirds of the way to zero or further, the assumption is
-   run at five values over its range, and the values at which the sign changes are told;
+2. where an end takes a difference two thirds of the way to zero or further, the assumption is run
+   at five values over its range (at most six assumptions a metric, the nearest to zero), and the
+   values at which the sign changes are told;
 3. the four that took it furthest are put at their worse ends two by two;
 4. all assumptions are drawn at once, and the box is sought in which the policy loses.
 
@@ -34,8 +35,10 @@ OUT = Path("out") / "tipping"
 PLACE = "norbiton"
 YEARS = 4
 SEED = 2026
+WORKERS = 2
 SCREENED = 2
 FOLLOWED = 6
+MOST_FOLLOWED = 6
 DRAWN = 100
 LEVELS = 5
 WEIGHTIEST = 4
@@ -51,6 +54,8 @@ class Question:
     baseline: ls.Policy
     metrics: tuple[str, ...] = ("need_months_unmet", "amenity_benefit_gbp")
     scenario: str = "steady"
+    screened: int = SCREENED
+    """Replications of the first step."""
 
     def experiment(self, replications: int, **given: Any) -> ls.Experiment:
         """Return the question as an experiment."""
@@ -86,6 +91,7 @@ def questions() -> dict[str, Question]:
             before,
             ("need_months_unmet", "amenity_benefit_gbp", "entitlements_gbp"),
             "austerity",
+            screened=1,
         ),
     }
 
@@ -102,7 +108,7 @@ def unsourced() -> dict[str, tuple[float, float]]:
 
 def run(name: str, step: str, experiment: ls.Experiment) -> ls.Results:
     """Run one step of a question, or read it where it is finished."""
-    return experiment.run(folder=OUT / name / step, workers=2, progress=False)
+    return experiment.run(folder=OUT / name / step, workers=WORKERS, progress=False)
 
 
 def gaps(question: Question, results: ls.Results, metric: str) -> pd.DataFrame:
@@ -129,7 +135,7 @@ def screen(name: str, question: Question) -> pd.DataFrame:
     """Return what each assumption, alone at either end, makes of each difference."""
     ranges = unsourced()
     design = ls.OneAtATime(dict.fromkeys(ranges))
-    experiment = question.experiment(SCREENED, assumptions="fixed", design=design)
+    experiment = question.experiment(question.screened, assumptions="fixed", design=design)
     results = run(name, "screen", experiment)
     assert experiment.design is not None  # bound to what it varies
     points = [experiment.design.point(number) for number in range(len(experiment.design))]
@@ -151,6 +157,8 @@ def screen(name: str, question: Question) -> pd.DataFrame:
 def follow(name: str, question: Question, screened: pd.DataFrame) -> pd.DataFrame:
     """Return the screened rows with the tipping values of those that come near to zero."""
     near = screened[screened["share_of_way_to_zero"] >= NEAR]
+    near = near.sort_values("share_of_way_to_zero", ascending=False, kind="stable")
+    near = near.groupby("metric", sort=False).head(MOST_FOLLOWED)
     found = screened.assign(tipping="", not_clear="", followed=False)
     for key in dict.fromkeys(near["assumption"]):
         levels = [float(x) for x in np.linspace(*unsourced()[key], LEVELS)]

@@ -1,6 +1,7 @@
 """The scripts behind the findings: what they split can be split, and in small they run whole."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,7 @@ HOME = Path(__file__).parent.parent / "experiments"
 def script(name):
     spec = importlib.util.spec_from_file_location(name, HOME / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    # A dataclass looks its module up by name.
-    import sys
-
-    sys.modules[name] = module
+    sys.modules[name] = module  # a dataclass looks its module up by name
     spec.loader.exec_module(module)
     return module
 
@@ -38,6 +36,7 @@ def test_what_is_written_sums_to_what_is_to_be_explained(tmp_path, monkeypatch):
     monkeypatch.setattr(attributions, "PLACE", ls.Place.synthetic(300, 6))
     monkeypatch.setattr(attributions, "YEARS", 1)
     monkeypatch.setattr(attributions, "REPLICATIONS", 2)
+    monkeypatch.setattr(attributions, "WORKERS", 1)
     step = attributions.steps()["outcome_budgeting"]
     rows = attributions.rows(attributions.split("outcome_budgeting", step))
     for _, part in rows.groupby(["metric", "group"]):
@@ -53,8 +52,8 @@ def test_what_tips_is_screened_followed_paired_and_drawn(tmp_path, monkeypatch, 
     assert all(low < high for low, high in found.values())
     few = {name: found[name] for name in ("needs.coupling", "place.kappa", "doors.drop")}
     small = {
-        "OUT": tmp_path, "PLACE": ls.Place.synthetic(400, 6), "YEARS": 1, "unsourced": lambda: few,
-        "SCREENED": 2, "FOLLOWED": 2, "LEVELS": 2, "WEIGHTIEST": 2, "DRAWN": 2, "NEAR": -9.0,
+        "OUT": tmp_path, "PLACE": ls.Place.synthetic(400, 6), "YEARS": 1, "WORKERS": 1,
+        "unsourced": lambda: few, "FOLLOWED": 2, "LEVELS": 2, "WEIGHTIEST": 2, "DRAWN": 2, "NEAR": -9.0,
     }  # fmt: skip
     for name, value in small.items():
         monkeypatch.setattr(tipping, name, value)
