@@ -53,7 +53,8 @@ def test_what_tips_is_screened_followed_paired_and_drawn(tmp_path, monkeypatch, 
     few = {name: found[name] for name in ("needs.coupling", "place.kappa", "doors.drop")}
     small = {
         "OUT": tmp_path, "PLACE": ls.Place.synthetic(400, 6), "YEARS": 1, "WORKERS": 1,
-        "unsourced": lambda: few, "FOLLOWED": 2, "LEVELS": 2, "WEIGHTIEST": 2, "DRAWN": 2, "NEAR": -9.0,
+        "unsourced": lambda: few, "FOLLOWED": 2, "LEVELS": 2, "WEIGHTIEST": 2, "DRAWN": 2,
+        "NEAR": -9.0,
     }  # fmt: skip
     for name, value in small.items():
         monkeypatch.setattr(tipping, name, value)
