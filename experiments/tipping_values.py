@@ -12,8 +12,8 @@ For each of three questions, in Norbiton by itself on the same luck throughout:
 4. all assumptions are drawn at once, and the box is sought in which the policy loses.
 
 Results go to ``out/tipping/QUESTION`` and are not run again; the first two steps are written to
-``experiments/tipping_values.csv``, the third to ``experiments/tipping_pairs.csv``, the fourth is
-printed.
+``experiments/tipping_values.csv`` (where an assumption was followed, its ends are of the second
+step), the third to ``experiments/tipping_pairs.csv``, the fourth is printed.
 """
 
 from __future__ import annotations
