@@ -96,12 +96,16 @@ def questions() -> dict[str, Question]:
     }
 
 
+ABSENT = ("housing.", "health.step_")
+"""What acts on themes that are not among the default ones."""
+
+
 def unsourced() -> dict[str, tuple[float, float]]:
     """Return the range of every assumption without a source that has one and a theme to act on."""
     found = {}
     for name in ls.Assumptions.default().names:
         row = ls.Assumptions.default().row(name)
-        if row.quality == "unsourced" and row.low < row.high and not name.startswith("housing."):
+        if row.quality == "unsourced" and row.low < row.high and not name.startswith(ABSENT):
             found[name] = (row.low, row.high)
     return found
 
