@@ -248,6 +248,7 @@ def test_desks_are_the_network_of_queues_that_jackson_solved():
         assert abs(getattr(result, field) - expected) <= 3.5 * error
 
 
+@pytest.mark.slow
 @settings(max_examples=4)
 @given(st.data())
 def test_any_network_of_desks_is_met(data):
