@@ -3,6 +3,7 @@
 import textwrap
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,6 +67,21 @@ def test_nothing_is_set_back_when_a_policy_ends(start):
     for metric in ("solved", "opened", "spend_gbp", "compliance_gbp"):
         assert after[metric, "all"] > before[metric, "all"]
     assert len(model.flow_history) == 48
+
+
+def test_no_more_are_served_at_once_than_is_paid_for_when_work_changes_hands(start):
+    """Neither when providers take over from the agency's staff, nor when these come back."""
+    model = start.fork(ls.Until(LOCAL, 1))
+    served = model.town.nodes.work["busy"].sum(axis=1)
+    changed = False
+    for month in range(24):
+        model.step()
+        work = model.town.nodes.work
+        busy, slots = work["busy"].sum(axis=1), work["slots"].sum(axis=1)
+        assert (busy <= np.maximum(slots, served)).all(), month
+        changed |= bool((work["busy"] > work["slots"]).any())
+        served = busy
+    assert changed  # somebody did end cases after having lost the work
 
 
 @given(policies(), policies(), policies(), st.integers(1, 2), st.booleans())

@@ -68,8 +68,17 @@ def stop_clock(w: Window, c: Whole, now: float) -> None:
 
 @compiled
 def _free_provider(w: Window, node: Whole, c: Whole) -> int:
-    """Return a provider with a free slot, each slot as likely as the next; -1 if none is free."""
+    """Return a provider with a free slot, each slot as likely as the next; -1 if none is free.
+
+    Where work has changed hands, whoever lost it ends the cases that it has, and each of them
+    keeps a slot of its successor's waiting: no more are served at once than there are slots for.
+    """
     cases, nodes, rules = w.cases, w.nodes, w.rules
+    room = 0
+    for p in range(nodes.work.shape[1]):
+        room += nodes.work[node, p].slots - nodes.work[node, p].busy
+    if room <= 0:
+        return -1
     total = 0
     only = -1
     kinds = 0
