@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "pairing": pairing.pairing,
     "engine": engine.overhead,
     "folder": engine.folder,
+    "estimate": engine.estimated,
 }
 NOTES = """\
 Core rules: one policy, 60 months from a place without needs, five casework themes with the

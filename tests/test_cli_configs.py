@@ -2,9 +2,7 @@
 
 import json
 import os
-import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -14,6 +12,7 @@ from ruamel.yaml import YAML
 
 import localsim as ls
 from localsim.cli.configs import _duration, _size
+from localsim.experiment import estimate as estimates
 from localsim.experiment.estimate import estimate
 from localsim.experiment.schema import schema
 
@@ -123,16 +122,41 @@ def test_a_million_runs_are_only_counted(here, localsim):
     assert "6,000,000 runs" in out
 
 
-def test_an_estimate_is_of_the_right_size(here, monkeypatch):
-    """By the processor's time, which what else the machine does leaves alone."""
-    clock = SimpleNamespace(perf_counter=time.process_time)
-    monkeypatch.setattr("localsim.experiment.estimate.time", clock)
-    experiment = ls.Experiment.from_config("asked.yaml", ["years=2", "replications=12"])
-    guess = estimate(experiment)
-    begun = time.process_time()
-    experiment.run(progress=False, workers=1)
-    took = time.process_time() - begun
-    assert took / 8 < guess.warmups * guess.seconds_per_unit < took * 8
+def test_an_estimate_is_made_of_all_that_is_run(here, monkeypatch):
+    """By a clock on which a month takes a second a resident, and nothing else much."""
+    build, fork, read = 7.0, 3.0, 2.0
+
+    def clock(function, *arguments, **named):
+        month = function.__name__.endswith("step")
+        costs = {"start": build, "fork": fork, "<lambda>": read}
+        result = function(*arguments, **named)
+        residents = float(function.__self__.place.residents.sum()) if month else 0.0
+        return result, residents if month else costs[function.__name__]
+
+    monkeypatch.setattr(estimates, "_timed", clock)
+
+    def guess(**changes):
+        settings = {"years": 2, "warmup_years": 1, "replications": 12} | changes
+        return estimate(
+            ls.Experiment.from_config("asked.yaml", [f"{k}={v}" for k, v in settings.items()])
+        )
+
+    first, warm, run = guess(), 12 * 400.0, 2 * 12 * 400.0
+    assert first.seconds_per_unit == pytest.approx(build + warm + 2 * (fork + run + read))
+    assert (first.runs, first.warmups) == (24, 12)
+    longer = guess(years=5, warmup_years=3)
+    assert longer.seconds_per_unit == pytest.approx(
+        build + 3 * warm + 2 * (fork + 2.5 * run + read)
+    )
+    larger = guess(place="{synthetic: {residents: 800, areas: 4, name: hamlet}}")
+    assert larger.seconds_per_unit == pytest.approx(build + 2 * warm + 2 * (fork + 2 * run + read))
+    more = guess(replications=24)
+    assert (more.runs, more.seconds_per_unit) == (48, first.seconds_per_unit)
+    empty = estimates.BYTES_A_FOLDER
+    assert more.bytes - empty == pytest.approx(2 * (first.bytes - empty))
+    assert longer.bytes > first.bytes
+    start = estimates.STARTING_SECONDS if first.workers > 1 else 0.0
+    assert first.seconds == start + 12 * first.seconds_per_unit / first.workers
 
 
 @pytest.mark.parametrize(

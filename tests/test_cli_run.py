@@ -53,6 +53,7 @@ def test_run_ends_with_the_summary_and_where_everything_is(here, localsim):
     assert sorted(file.name for file in Path("out/hamlet").iterdir()) == [
         ".staging",
         "differences.png",
+        "index.parquet",
         "manifest.json",
         "results.parquet",
         "runs",

@@ -97,7 +97,7 @@ def test_a_view_that_is_not_installed_says_how_to(results, monkeypatch):
 
 def test_saved_results_open_as_they_were(results, tmp_path):
     folder = results.save(tmp_path / "out" / "deep")
-    names = {"manifest.json", "results.parquet", "runs", "series", ".staging"}
+    names = {"index.parquet", "manifest.json", "results.parquet", "runs", "series", ".staging"}
     assert {file.name for file in folder.iterdir()} == names
     opened = ls.open(folder)
     assert same(results, opened)

@@ -14,7 +14,7 @@ from memory import peak_bytes
 
 import localsim as ls
 from localsim.errors import LocalsimError
-from localsim.experiment import machine, runner, sealed, store
+from localsim.experiment import index, machine, runner, sealed, store
 from localsim.experiment.replication import lost, replicate
 from localsim.experiment.results import book_of
 from localsim.experiment.store import FolderError, Store
@@ -249,10 +249,12 @@ def test_a_damaged_chunk_is_set_aside_and_only_it_is_run_again(whole, copy, fold
 
 
 @pytest.mark.parametrize("harm", [flip, cut, empty, gone])
-@pytest.mark.parametrize("name", ["results.parquet", "manifest.json", "design.parquet"])
+@pytest.mark.parametrize(
+    "name", ["results.parquet", "index.parquet", "manifest.json", "design.parquet"]
+)
 def test_whatever_else_is_damaged_is_made_again_without_a_run(whole, copy, harm, name):
     harm(copy / name)
-    if name == "results.parquet":
+    if name in {"results.parquet", "index.parquet"}:
         assert same(ls.open(copy), ls.open(whole))  # the chunks have it all
     else:
         with pytest.raises(LocalsimError, match=r"damaged|no results"):
@@ -261,8 +263,30 @@ def test_whatever_else_is_damaged_is_made_again_without_a_run(whole, copy, harm,
     assert kept.count() == kept.total
     kept.finish()
     assert same(ls.open(copy), ls.open(whole))
-    for file in ("results.parquet", "manifest.json", "design.parquet"):
+    for file in ("results.parquet", "index.parquet", "manifest.json", "design.parquet"):
         assert (copy / file).read_bytes() == (whole / file).read_bytes()
+
+
+def test_a_table_by_its_index_is_the_table_that_the_file_holds(whole, copy):
+    folder, (by_index, plain) = opened(copy).folder, (ls.open(f).table for f in (copy, whole))
+    found = index.frame(copy / "results.parquet", folder._seal(), folder.result_schema, folder.book)
+    pd.testing.assert_frame_equal(found, by_index, check_exact=True)
+    (copy / "index.parquet").unlink()
+    without = ls.open(copy).table
+    pd.testing.assert_frame_equal(without, plain, check_exact=True)
+    pd.testing.assert_frame_equal(without, pd.read_parquet(copy / "results.parquet"))
+    assert (without.dtypes == found.dtypes).all()
+
+
+def test_the_index_of_another_file_is_not_used(copy, tmp_path):
+    """As after a kill between the two: both whole, but not of each other."""
+    fewer = asked(replications=1)
+    fewer.run(progress=False, workers=1, folder=tmp_path / "fewer")
+    shutil.copy(tmp_path / "fewer" / "index.parquet", copy)
+    folder = opened(copy).folder
+    names = copy / "results.parquet", folder._seal(), folder.result_schema, folder.book
+    assert index.frame(*names) is None
+    pd.testing.assert_frame_equal(ls.open(copy).table, pd.read_parquet(copy / "results.parquet"))
 
 
 def test_another_experiment_is_refused_even_without_a_manifest(copy):

@@ -30,6 +30,17 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 
+"""A worker does one thing at a time, and there are as many workers as processors."""
+
+QUIET = {
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.diagnostics.nvml": False,
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.worker.profile.enabled": False,
+}
+"""What Dask measures for its dashboard, which is not shown, interrupts work 150 times a second."""
+
 
 def cores() -> int:
     """Return how many processors this process may use."""
@@ -49,7 +60,7 @@ def local_client(workers: int, deaths: int) -> Iterator[Client]:
 
     with (
         tempfile.TemporaryDirectory(prefix="localsim-", ignore_cleanup_errors=True) as scratch,
-        dask.config.set({"distributed.scheduler.allowed-failures": deaths}),
+        dask.config.set(QUIET | {"distributed.scheduler.allowed-failures": deaths}),
         _main_not_imported(),
         LocalCluster(
             n_workers=workers,
@@ -64,7 +75,8 @@ def local_client(workers: int, deaths: int) -> Iterator[Client]:
             env=ONE_THREAD,
             preload=[__name__],
         ) as local,
-        Client(local) as client,
+        # Results come from the workers themselves, not by way of the scheduler.
+        Client(local, direct_to_workers=True) as client,
     ):
         client.run(warm)
         yield client
@@ -76,14 +88,17 @@ def dask_setup(worker: object) -> None:
 
 
 def warm() -> None:
-    """Let a hamlet live a month, so that no replication pays for imports and compiled kernels."""
-    from localsim.metrics import measure
-    from localsim.model import Model
+    """Run a hamlet for a year, so that no replication pays for imports and compiled kernels."""
+    from localsim.experiment.experiment import Experiment
+    from localsim.experiment.machine import code_version
+    from localsim.experiment.replication import replicate
+    from localsim.experiment.units import Unit
     from localsim.place import Place
 
-    hamlet = Model(Place.synthetic(60, 2), warmup_years=0)
-    hamlet.step()
-    measure(hamlet)
+    code_version()
+    policies = ["status_quo", "participatory_budgeting"]
+    hamlet = Experiment(Place.synthetic(60, 2), policies, 1, 1, warmup_years=0)
+    replicate(hamlet.plan, Unit(0))
 
 
 @contextmanager

@@ -33,6 +33,9 @@ class Source(Protocol):
     def scalars(self) -> pa.Table:
         """A row a number."""
 
+    def frame(self, book: Book) -> pd.DataFrame:
+        """Return `scalars` as a frame."""
+
     @property
     def series(self) -> pa.Table:
         """A row a trajectory."""
@@ -76,7 +79,7 @@ class Results:
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a number: replication, policy, metric, group, value, unit."""
-        return to_pandas(self._source.scalars, self._book)
+        return self._source.frame(self._book)
 
     @cached_property
     def series(self) -> pd.DataFrame:

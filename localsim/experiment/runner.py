@@ -7,6 +7,7 @@ its number alone.
 from __future__ import annotations
 
 import math
+import pickle
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ SECONDS_PER_RUN, SECONDS_PER_MONTH, SECONDS_PER_RESIDENT_MONTH = 1e-2, 5e-4, 1e-
 SMALL_SECONDS = 12.0
 """Work shorter than this is done here: starting workers would take a good part of it."""
 
-BATCH_SECONDS, LEAST_SECONDS = 1.0, 0.05
+BATCH_SECONDS, LEAST_SECONDS = 1.0, 0.1
 """Units are sent to a worker in batches of about this much work, less only towards the end."""
 
 LARGEST_BATCH = 1024
@@ -125,10 +126,11 @@ class Batches:
         self._measured = True
 
 
-def replicate_batch(
-    plan: Plan, tasks: Sequence[Task], code: str
-) -> tuple[float, list[Replication]]:
-    """Do several units in a worker, one after another; return how long it took as well."""
+def replicate_batch(plan: Plan, tasks: Sequence[Task], code: str) -> tuple[float, bytes]:
+    """Do several units in a worker, one after another; return how long it took, and them pickled.
+
+    Dask would send each of their arrays as a message of its own.
+    """
     if code_version() != code:
         raise LocalsimError(
             "a worker has another version of localsim than the process that sent it work; install "
@@ -136,7 +138,7 @@ def replicate_batch(
         )
     begun = time.perf_counter()
     done = [replicate(plan, unit, values) for unit, values in tasks]
-    return time.perf_counter() - begun, done
+    return time.perf_counter() - begun, pickle.dumps(done, pickle.HIGHEST_PROTOCOL)
 
 
 def _on(
@@ -177,13 +179,14 @@ def _on(
         for future in completed:
             batch = sent.pop(future)
             try:
-                took, done = future.result()
+                took, packed = future.result()
             except KilledWorker:
                 suspects += batch
             else:
                 survived = True
-                batches.took(took, len(done))
-                yield from done
+                batches.took(took, len(batch))
+                finished: list[Replication] = pickle.loads(packed)
+                yield from finished
             if time.monotonic() - asked > 2.0:  # a cluster may have grown or shrunk
                 threads, asked = sum(client.nthreads().values()), time.monotonic()
             for new in more(threads):
@@ -191,9 +194,9 @@ def _on(
         for place, task in enumerate(suspects):
             future = send([task])
             try:
-                _, done = future.result()
+                _, packed = future.result()
                 survived = True
-                yield from done
+                yield from pickle.loads(packed)
             except KilledWorker:
                 yield lost(plan, task[0], LocalsimError(DIED), died=True)
                 if not survived:  # not one unit survives: the rest would only kill more

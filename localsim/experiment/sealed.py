@@ -24,6 +24,9 @@ STAGING = ".staging"
 _SEAL = b"localsim-blake2b:"
 _BLANK = b"0" * 32
 _TAIL = 1 << 20
+_LARGE = 1 << 22
+"""Threads do not pay in smaller files."""
+
 _FLOATS = {"value": "BYTE_STREAM_SPLIT", "values.list.element": "BYTE_STREAM_SPLIT"}
 
 
@@ -116,7 +119,7 @@ def read(file: Path, schema: pa.Schema) -> pa.Table:
     Raises DamagedError if it is not of the schema.
     """
     with pq.ParquetFile(file, memory_map=False) as stream:  # read_table loads far more code
-        table = stream.read()
+        table = stream.read(use_threads=file.stat().st_size > _LARGE)
     if not table.schema.equals(schema):
         raise DamagedError("it has other columns than those that were written")
     return table

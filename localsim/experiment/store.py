@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from localsim.errors import LocalsimError
-from localsim.experiment import sealed
+from localsim.experiment import index, sealed
 from localsim.experiment.changes import changed, other_makers
 from localsim.experiment.folder import (
     DESIGN,
@@ -135,22 +136,37 @@ class Store:
         self._flushed = time.monotonic()
 
     def finish(self) -> None:
-        """Write all runs to one file, block by block."""
-        folder = self.folder
+        """Write all runs to one file, block by block, and which of its rows are of which run."""
+        folder, indexer = self.folder, index.Indexer()
+        said: dict[str, Any] = {}  # known when all is written, as the writer of the index asks
         with (
             _told(folder.path),
-            sealed.staged(folder.path, TABLE) as file,
-            sealed.writer(file, folder.result_schema, {"of": folder.state()}) as stream,
+            sealed.staged(folder.path, index.INDEX) as beside,
+            sealed.writer(beside, index.SCHEMA, said) as runs_of,
         ):
-            waiting: list[pa.Table] = []
-            for key, chunks in folder.everything():
-                runs = folder.block(key, chunks, series=False).runs
-                waiting.append(runs.select(folder.result_schema.names))
-                if sum(map(len, waiting)) >= ROWS_AT_ONCE:
-                    stream.write_table(_one(waiting))
-                    waiting = []
-            if waiting:
-                stream.write_table(_one(waiting))
+            with (
+                sealed.staged(folder.path, TABLE) as file,
+                sealed.writer(file, folder.result_schema, {"of": folder.state()}) as stream,
+            ):
+                waiting: list[pa.Table] = []
+                for key, chunks in folder.everything():
+                    waiting.append(folder.block(key, chunks, series=False).runs)
+                    if sum(map(len, waiting)) >= ROWS_AT_ONCE:
+                        self._at_once(waiting, stream, runs_of, indexer)
+                        waiting = []
+                self._at_once(waiting, stream, runs_of, indexer)
+            said |= {"of": sealed.seal(folder.path / TABLE), **indexer.words}
+
+    def _at_once(
+        self,
+        waiting: list[pa.Table],
+        stream: pq.ParquetWriter,
+        runs_of: pq.ParquetWriter,
+        indexer: index.Indexer,
+    ) -> None:
+        if waiting:
+            stream.write_table(_one([t.select(self.folder.result_schema.names) for t in waiting]))
+            runs_of.write_table(_one([indexer.of(table) for table in waiting]))
 
     def adopt(self, tables: Tables) -> None:
         """Keep what is missing here of runs that were done elsewhere."""
@@ -252,7 +268,7 @@ def clear(folder: str | Path) -> None:
     """Remove an experiment's files from a folder, and nothing else that is in it."""
     path = Path(folder)
     with _told(path):
-        for name in (MANIFEST, TABLE, DESIGN):
+        for name in (MANIFEST, TABLE, DESIGN, index.INDEX):
             (path / name).unlink(missing_ok=True)
         for name in (RUNS_IN, SERIES_IN, FAILURES_IN, STAGING, QUARANTINE):
             shutil.rmtree(path / name, ignore_errors=not (path / name).exists())

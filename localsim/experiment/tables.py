@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -76,6 +77,10 @@ class Tables:
     def scalars(self) -> pa.Table:
         """The runs, as a folder has them too."""
         return self.runs
+
+    def frame(self, book: Book) -> pd.DataFrame:
+        """Return the runs as a frame."""
+        return to_pandas(self.runs, book)
 
     @property
     def tables(self) -> Tables:
@@ -222,17 +227,12 @@ def _keys(
     """Return the columns that say what a row is of, for runs with so many keys each."""
     lengths = [len(key) for key in keys]
     order = {name: code for code, name in enumerate(book.policies)}
-    metrics: dict[str, int] = {}
-    groups: dict[str, int] = {}
-    coded: dict[Keys, NDArray[np.int32]] = {}
-    for key in keys:
-        if key not in coded:
-            pairs = [
-                (metrics.setdefault(m, len(metrics)), groups.setdefault(g, len(groups)))
-                for m, g in key
-            ]
-            coded[key] = np.array(pairs, dtype=np.int32).reshape(-1, 2)
-    codes = np.concatenate([np.zeros((0, 2), np.int32), *(coded[key] for key in keys)])
+    # Runs of a batch share their keys, so few have to be compared.
+    found = dict.fromkeys({id(key): key for key in keys}.values())
+    metrics, groups, coded = _coded(tuple(found))
+    of_key = dict(zip(found, coded, strict=True))
+    of_object = {id(key): of_key[key] for key in {id(key): key for key in keys}.values()}
+    codes = np.concatenate([np.zeros((0, 2), np.int32), *(of_object[id(key)] for key in keys)])
     points = np.array([unit.point for unit, _ in runs], dtype=np.int64)
     replications = np.array([unit.replication for unit, _ in runs], dtype=np.int64)
     policies = np.array([order[run.policy] for _, run in runs], dtype=np.int32)
@@ -240,9 +240,29 @@ def _keys(
         "point": pa.array(np.repeat(points, lengths)),
         "replication": pa.array(np.repeat(replications, lengths)),
         "policy": _words(np.repeat(policies, lengths), book.policies),
-        "metric": _words(codes[:, 0], list(metrics)),
-        "group": _words(codes[:, 1], list(groups)),
+        "metric": _words(codes[:, 0], metrics),
+        "group": _words(codes[:, 1], groups),
     }
+
+
+@lru_cache(maxsize=64)
+def _coded(
+    keys: tuple[Keys, ...],
+) -> tuple[list[str], list[str], list[NDArray[np.int32]]]:
+    """Return metrics and groups as they appear, and the numbers of both for every set of keys."""
+    metrics: dict[str, int] = {}
+    groups: dict[str, int] = {}
+    coded = [
+        np.array(
+            [
+                (metrics.setdefault(m, len(metrics)), groups.setdefault(g, len(groups)))
+                for m, g in key
+            ],
+            dtype=np.int32,
+        ).reshape(-1, 2)
+        for key in keys
+    ]
+    return list(metrics), list(groups), coded
 
 
 def _words(codes: NDArray[np.int32], words: Sequence[str]) -> pa.DictionaryArray:
@@ -252,6 +272,17 @@ def _words(codes: NDArray[np.int32], words: Sequence[str]) -> pa.DictionaryArray
 
 def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
     return np.concatenate([np.zeros(0), *arrays])
+
+
+def _numbered(column: pa.ChunkedArray, name: str, book: Book) -> bool:
+    """Return whether words are numbered as they appear already, those of policies as planned."""
+    if column.num_chunks != 1:
+        return False
+    words = column.chunk(0).dictionary
+    if name == "policy":
+        return bool(words.to_pylist() == list(book.policies))
+    highest = np.maximum.accumulate(column.chunk(0).indices.to_numpy())
+    return bool(highest[0] == 0 and highest[-1] == len(words) - 1 and (np.diff(highest) <= 1).all())
 
 
 def _inside(table: pa.Table, block: Block) -> pa.Array:
@@ -270,7 +301,7 @@ def _in_order(table: pa.Table, book: Book) -> pa.Table:
     if (np.diff(rows) != 1).any():
         table = table.take(rows)
     for name in table.column_names:
-        if table.schema.field(name).type == _WORD:
+        if table.schema.field(name).type == _WORD and not _numbered(table[name], name, book):
             words = pc.cast(table[name], pa.string())
             coded = (
                 _words(pc.index_in(words, pa.array(book.policies)).to_numpy(), book.policies)
