@@ -120,7 +120,9 @@ def test_the_same_experiment_leaves_the_same_bytes(results, tmp_path):
     results.save(tmp_path / "a")
     small(three_policies()).run(progress=False, workers=1, folder=tmp_path / "b")
     files = [file.relative_to(tmp_path / "a") for file in (tmp_path / "a").rglob("*.*")]
-    assert len(files) == 9  # three replications' runs and series, the manifest, the end, staging
+    assert (
+        len(files) == 10
+    )  # three replications' runs and series, the manifest, the end, its index, staging
     for name in files:
         one, other = tmp_path / "a" / name, tmp_path / "b" / name
         assert one.is_dir() or one.read_bytes() == other.read_bytes(), name
