@@ -1,6 +1,6 @@
 """Kinds of need: casework and amenities, what their work consists of and where it comes in."""
 
-from localsim.themes.sets import health_and_care
+from localsim.themes.sets import default_themes, health_and_care, housing
 from localsim.themes.themes import (
     Amenity,
     Benefit,
@@ -9,8 +9,6 @@ from localsim.themes.themes import (
     Quadratic,
     Theme,
     check_themes,
-    default_themes,
-    housing,
 )
 
 __all__ = [

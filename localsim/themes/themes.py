@@ -245,65 +245,6 @@ def _check_value(theme: str, value: Any) -> None:
         )
 
 
-def default_themes() -> tuple[Theme, ...]:
-    """Return the four themes of One Norbiton and Kingston's co-ordinated health and care."""
-    return (
-        Casework(
-            "work",
-            "employment and skills",
-            agency="jobcentre",
-            indicator="employment-deprived",
-            eligible="working age",
-            severities=("short", "long"),
-            entitlement_payer="Treasury: benefits",
-        ),
-        Casework(
-            "family",
-            "family and life chances",
-            agency="council",
-            indicator="children",
-            eligible="families",
-            crisis_payer="council: placements",
-        ),
-        Casework(
-            "money",
-            "financial support",
-            agency="advice centre",
-            indicator="income-deprived",
-            eligible="householders",
-            crisis_payer="council: temporary accommodation",
-            entitlement_payer="Treasury: housing benefit",
-        ),
-        Casework(
-            "health",
-            "health and care",
-            agency="health service",
-            indicator="in fair or bad health",
-            eligible="everyone",
-            severities=("fair", "bad"),
-            crisis_payer="NHS: acute care",
-        ),
-        Amenity("place", "safety, streets and parks", agency="council", indicator="residents"),
-    )
-
-
-def housing() -> Casework:
-    """Return an optional theme: households without a home of their own, in temporary ones.
-
-    Add it with ``themes=[*default_themes(), housing()]``. Temporary accommodation is then its
-    entitlement, and no longer the crisis of `money`: hold ``money.crisis_gbp`` at zero beside it,
-    or homes are paid for twice.
-    """
-    return Casework(
-        "housing",
-        "housing",
-        agency="housing department",
-        indicator="income-deprived",
-        eligible="householders",
-        entitlement_payer="council: temporary accommodation",
-    )
-
-
 def _check_sequence(theme: str, given: Any) -> tuple[str, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise LocalsimError(f"Theme {theme!r}: sequence is a list of themes' names, not {given!r}.")
